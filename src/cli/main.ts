@@ -1,0 +1,16 @@
+import { Command } from "commander";
+import { reasonOf, UserError } from "../base/errors.ts";
+
+/** Runs the command line. A user's mistake prints one line and exits with 1; our own faults keep their stack trace. */
+export async function main(argv: string[]): Promise<void> {
+  const program = new Command("diptych").description(
+    "Train and study SM detectors that carry FFDM information.",
+  );
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`diptych: ${reasonOf(error)}`);
+    process.exitCode = 1;
+  }
+}
