@@ -1,0 +1,80 @@
+import shader from "../shaders/depthwiseConv2d.wgsl";
+import {
+  forEachTap,
+  type Padding,
+  type WindowParameters,
+  windowConstants,
+  windowParameters,
+} from "./geometry.ts";
+import { divideUp, type Kernel } from "./kernel.ts";
+
+export type DepthwiseConv2dParameters = { batch: number; channels: number } & WindowParameters;
+
+/** Shapes shared by the convolution and its two gradients. */
+export function depthwiseShapes(p: DepthwiseConv2dParameters) {
+  return {
+    x: [p.batch, p.channels, p.height, p.width],
+    weight: [p.channels, 1, p.kernel, p.kernel],
+    y: [p.batch, p.channels, p.outHeight, p.outWidth],
+  };
+}
+
+export function depthwiseConstants(p: DepthwiseConv2dParameters): Record<string, number> {
+  return { CHANNELS: p.channels, ...windowConstants(p), WORKGROUP: 64 };
+}
+
+export const depthwiseFlops = (p: DepthwiseConv2dParameters): number =>
+  2 * p.batch * p.channels * p.outHeight * p.outWidth * p.kernel * p.kernel;
+
+const example = (
+  batch: number,
+  channels: number,
+  size: [number, number],
+  kernel: number,
+  stride: number,
+  padding: Padding,
+): DepthwiseConv2dParameters => ({ batch, channels, ...windowParameters(...size, kernel, stride, padding) });
+
+export const depthwiseCases: readonly DepthwiseConv2dParameters[] = [
+  example(1, 1, [1, 1], 3, 1, "symmetric"),
+  example(2, 7, [13, 11], 3, 1, "symmetric"),
+  example(2, 5, [8, 12], 3, 2, "same"),
+  example(1, 3, [17, 19], 3, 2, "symmetric"),
+  example(3, 2, [9, 7], 5, 1, "same"),
+  example(1, 5, [10, 14], 5, 2, "same"),
+  example(2, 3, [11, 6], 5, 2, "symmetric"),
+];
+
+/** Depthwise convolution without bias. x [batch,channels,height,width], weight [channels,1,kernel,kernel]. */
+export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
+  name: "depthwiseConv2d",
+  bindings(p) {
+    const shapes = depthwiseShapes(p);
+    return [
+      { name: "x", access: "read", shape: shapes.x },
+      { name: "weight", access: "read", shape: shapes.weight },
+      { name: "y", access: "write", shape: shapes.y },
+    ];
+  },
+  variants: [
+    {
+      name: "plain",
+      shader,
+      constants: depthwiseConstants,
+      workgroups: (p) => [divideUp(p.outHeight * p.outWidth, 64), p.channels, p.batch],
+    },
+  ],
+  flops: depthwiseFlops,
+  reference(p, { x, weight, y }) {
+    y.fill(0);
+    for (let plane = 0; plane < p.batch * p.channels; plane++) {
+      const taps = weight.subarray((plane % p.channels) * p.kernel ** 2);
+      const source = x.subarray(plane * p.height * p.width);
+      const target = y.subarray(plane * p.outHeight * p.outWidth);
+      forEachTap(p, (output, input, tap) => {
+        target[output] += taps[tap] * source[input];
+      });
+    }
+  },
+  cases: depthwiseCases,
+};

@@ -1,0 +1,102 @@
+// What a kernel is: one plain record that the tape, the engine, the tests, the benchmarks and the printed kernel
+// table all read. Everything in it is a pure function of the kernel's parameters.
+
+export type Shape = readonly number[];
+export type DataType = "f32" | "i32" | "u32";
+
+/** `write` overwrites every element; `readWrite` updates in place. */
+export type Access = "read" | "write" | "readWrite";
+
+/** One storage buffer of a kernel. Position in the list is the `@binding` number. */
+export interface Binding {
+  readonly name: string;
+  readonly access: Access;
+  readonly shape: Shape;
+  /** Default f32. */
+  readonly dtype?: DataType;
+}
+
+/** A kernel's parameters: what its pipeline is specialised for. Plain values, so that they can be a cache key. */
+export type Parameters = Readonly<Record<string, number | boolean | string>>;
+
+/** Float64 images of a kernel's bindings, by name; integers are held exactly. */
+export type Buffers = Record<string, Float64Array>;
+
+export type Workgroups = readonly [x: number, y: number, z: number];
+
+/** One way to compute a kernel. */
+export interface Variant<P extends Parameters = Parameters> {
+  readonly name: string;
+  readonly shader: string;
+  /** Values of the shader's `override`s. */
+  constants(parameters: P): Record<string, number>;
+  workgroups(parameters: P): Workgroups;
+  /** Absent: every parameter set. */
+  supports?(parameters: P): boolean;
+}
+
+export interface Kernel<P extends Parameters = Parameters> {
+  /** Also the stem of its record, its shader and its test. */
+  readonly name: string;
+  bindings(parameters: P): readonly Binding[];
+  /** Fastest first; the last one is plain and supports everything. */
+  readonly variants: readonly Variant<P>[];
+  /** Floating-point operations, a fused multiply-add counting as two. */
+  flops(parameters: P): number;
+  /** Computes the written bindings from the read ones, in float64, in place. */
+  reference(parameters: P, buffers: Buffers): void;
+  /** What the tests run: prime and edge sizes, every flag. */
+  readonly cases: readonly P[];
+  /** Inputs that must obey a rule (class numbers, variances); the others are uniform in ±1 and never 0. */
+  testInputs?(parameters: P, uniform: () => number): Partial<Buffers>;
+  /**
+   * Largest |WGSL − reference| allowed: absolute + relative · |reference|. Default 1e-5 and 1e-5: some tens of
+   * float32 roundings of values near 1.
+   */
+  readonly tolerance?: { readonly absolute: number; readonly relative: number; readonly reason: string };
+}
+
+export function elementCount(shape: Shape): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** The first variant that supports the parameters, or the one called `name`. */
+export function chooseVariant(kernel: Kernel, parameters: Parameters, name?: string): Variant {
+  const variant = kernel.variants.find(
+    (candidate) =>
+      (name === undefined || candidate.name === name) && (candidate.supports?.(parameters) ?? true),
+  );
+  if (!variant) throw new Error(`${kernel.name}: no variant ${name ?? ""} for ${JSON.stringify(parameters)}`);
+  return variant;
+}
+
+export interface Cost {
+  readonly flops: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** FLOPs, and the bytes that must cross memory at least once: every binding, four bytes an element. */
+export function costOf(kernel: Kernel, parameters: Parameters): Cost {
+  const bytes = (wanted: Access) =>
+    kernel
+      .bindings(parameters)
+      .filter((binding) => binding.access === wanted || binding.access === "readWrite")
+      .reduce((sum, binding) => sum + 4 * elementCount(binding.shape), 0);
+  return { flops: kernel.flops(parameters), bytesRead: bytes("read"), bytesWritten: bytes("write") };
+}
+
+export const divideUp = (dividend: number, divisor: number): number => Math.ceil(dividend / divisor);
+
+/** The most workgroups that WebGPU dispatches along one dimension. */
+export const maxWorkgroupsPerDimension = 65_535;
+
+/**
+ * A grid of at least `count` workgroups. A shader finds its own number as
+ * `workgroup_id.y * num_workgroups.x + workgroup_id.x` and must leave when that is `count` or more.
+ */
+export function linearWorkgroups(count: number): Workgroups {
+  if (count <= maxWorkgroupsPerDimension) return [Math.max(count, 1), 1, 1];
+  const rows = divideUp(count, maxWorkgroupsPerDimension);
+  return [divideUp(count, rows), rows, 1];
+}

@@ -1,0 +1,89 @@
+// Named parameters in one flat array, and the other arrays of the same layout that go with it (gradients, optimiser
+// state, averages). Pure: the engine makes the buffers.
+import { elementCount, type Shape } from "../../kernels/kernel.ts";
+
+/** How a parameter's first values are drawn. */
+export type Initializer =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "normal"; readonly deviation: number }
+  | { readonly kind: "uniform"; readonly bound: number };
+
+export interface Entry {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Elements from the start of the flat array. */
+  readonly offset: number;
+  readonly initializer: Initializer;
+  /** Whether weight decay applies. */
+  readonly decay: boolean;
+}
+
+/** WebGPU binds storage at multiples of 256 bytes, so every entry starts at a multiple of 64 elements. */
+const alignment = 64;
+
+/** Entries side by side in one flat float32 array. */
+export class FlatLayout {
+  readonly entries: Entry[] = [];
+  readonly #byName = new Map<string, Entry>();
+  /** Elements, padding included. */
+  length = 0;
+
+  /** Adds an entry, or returns the one that already has this name and shape. */
+  declare(name: string, shape: Shape, initializer: Initializer, decay = false): Entry {
+    const known = this.#byName.get(name);
+    if (known) {
+      if (known.shape.join() !== shape.join())
+        throw new Error(`parameter ${name}: declared as [${known.shape}] and again as [${shape}]`);
+      return known;
+    }
+    const entry = { name, shape, offset: this.length, initializer, decay };
+    this.entries.push(entry);
+    this.#byName.set(name, entry);
+    this.length += Math.ceil(elementCount(shape) / alignment) * alignment;
+    return entry;
+  }
+
+  find(name: string): Entry | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** Elements that belong to an entry: the number of parameters. */
+  get count(): number {
+    return this.entries.reduce((sum, entry) => sum + elementCount(entry.shape), 0);
+  }
+}
+
+/** One flat array on the device. Two planes of one layout differ in what they hold for the same entries. */
+export interface Plane {
+  readonly name: string;
+  readonly layout: FlatLayout;
+}
+
+/** The arrays that go with a module's parameters, and those that go with its running statistics. */
+export type PlaneName =
+  | "values"
+  | "gradients"
+  | "momentum"
+  | "secondMoment"
+  | "decay"
+  | "average"
+  | "statistics"
+  | "averageStatistics";
+
+/** A module's state: trained parameters and running statistics, each in flat planes. */
+export class ParameterSet {
+  readonly parameters = new FlatLayout();
+  readonly statistics = new FlatLayout();
+  readonly #planes = new Map<PlaneName, Plane>();
+
+  constructor(readonly name: string) {}
+
+  plane(name: PlaneName): Plane {
+    const known = this.#planes.get(name);
+    if (known) return known;
+    const layout = name === "statistics" || name === "averageStatistics" ? this.statistics : this.parameters;
+    const plane = { name: `${this.name}/${name}`, layout };
+    this.#planes.set(name, plane);
+    return plane;
+  }
+}

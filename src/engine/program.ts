@@ -1,0 +1,209 @@
+// A tape made ready to run: planned memory, compiled pipelines, bind groups, a flat list of dispatches. A run writes
+// the inputs, encodes, submits once and reads the outputs; it makes no GPU object but its command encoder, which
+// WebGPU cannot reuse.
+import type { Workgroups } from "../../kernels/kernel.ts";
+import type { Operation, Tape } from "../autograd/tape.ts";
+import { byteLength, type HostArray, type Tensor } from "../autograd/tensor.ts";
+import { UserError } from "../base/errors.ts";
+import type { Engine } from "./engine.ts";
+import {
+  boundBytes,
+  describePlan,
+  megabytes,
+  type Plan,
+  planTape,
+  refuseUnfitPlan,
+  summarizePlan,
+} from "./plan.ts";
+
+export interface Dispatch {
+  readonly operation: Operation;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: Workgroups;
+}
+
+export type Inputs = Readonly<Record<string, HostArray>>;
+export type Outputs<Name extends string> = Record<Name, Float32Array>;
+
+/** How many runs may be in flight: one is computed while the host handles the one before. */
+const stagingCount = 2;
+
+/** Where each output lies in the staging buffer. */
+interface OutputRange {
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly offset: number;
+}
+
+export class Program<Name extends string = string> {
+  #run = 0;
+  #released = false;
+
+  /** Use `compile`. */
+  constructor(
+    readonly engine: Engine,
+    readonly name: string,
+    readonly plan: Plan,
+    readonly dispatches: readonly Dispatch[],
+    private readonly memory: ProgramMemory,
+    private readonly outputs: readonly OutputRange[],
+    private readonly staging: readonly GPUBuffer[],
+  ) {}
+
+  describe(): string {
+    return describePlan(this.name, this.plan);
+  }
+
+  get summary() {
+    return summarizePlan(this.plan);
+  }
+
+  /**
+   * Writes the given inputs (the others keep what they held), runs everything in one submit, and returns the outputs.
+   * At most two runs may be awaited at a time.
+   * @throws Error naming an unknown input or one of the wrong length, or what the device reported.
+   */
+  async run(inputs: Inputs = {}): Promise<Outputs<Name>> {
+    const { device } = this.engine;
+    for (const [name, data] of Object.entries(inputs)) this.#write(name, data);
+    const staging = this.staging[this.#run++ % stagingCount];
+    const encoder = device.createCommandEncoder({ label: this.name });
+    this.#encode(encoder);
+    for (const { tensor, offset } of this.outputs)
+      encoder.copyBufferToBuffer(...this.memory.range(tensor), staging, offset, byteLength(tensor));
+    device.queue.submit([encoder.finish()]);
+    const bytes = await this.engine.mapped(staging);
+    return Object.fromEntries(
+      this.outputs.map(({ name, tensor, offset }) => [
+        name,
+        new Float32Array(bytes, offset, byteLength(tensor) / 4),
+      ]),
+    ) as Outputs<Name>;
+  }
+
+  #write(name: string, data: HostArray): void {
+    const tensor = this.plan.inputs.find((input) => input.name === name);
+    if (!tensor) throw new Error(`${this.name}: no input ${name}`);
+    if (data.byteLength !== byteLength(tensor))
+      throw new Error(`${this.name}: ${name} takes [${tensor.shape.join(", ")}], got ${data.length} values`);
+    this.engine.device.queue.writeBuffer(this.memory.buffer(tensor), 0, data as Float32Array<ArrayBuffer>);
+  }
+
+  #encode(encoder: GPUCommandEncoder): void {
+    const pass = encoder.beginComputePass({ label: this.name });
+    for (const { pipeline, bindGroup, workgroups } of this.dispatches) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+    }
+    pass.end();
+  }
+
+  /** Gives the program's buffers back. Flat planes stay with the engine. */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    for (const buffer of [...this.memory.owned, ...this.staging]) this.engine.release(buffer);
+  }
+}
+
+/** The buffers behind a plan's tensors. */
+class ProgramMemory {
+  readonly owned: GPUBuffer[] = [];
+  readonly #slots: GPUBuffer[];
+  readonly #buffers = new Map<Tensor, GPUBuffer>();
+
+  constructor(
+    readonly engine: Engine,
+    readonly plan: Plan,
+  ) {
+    this.#slots = plan.slots.map((bytes, slot) => this.#own(`slot ${slot}`, bytes));
+    for (const tensor of [...plan.inputs, ...plan.constants])
+      this.#buffers.set(tensor, this.#own(tensor.name, boundBytes(tensor)));
+    for (const plane of plan.planes) engine.plane(plane);
+    for (const tensor of plan.constants)
+      if (tensor.storage.kind === "constant")
+        engine.device.queue.writeBuffer(
+          this.buffer(tensor),
+          0,
+          tensor.storage.data as Float32Array<ArrayBuffer>,
+        );
+  }
+
+  #own(label: string, bytes: number): GPUBuffer {
+    const buffer = this.engine.storageBuffer(label, bytes);
+    this.owned.push(buffer);
+    return buffer;
+  }
+
+  buffer(tensor: Tensor): GPUBuffer {
+    return this.range(tensor)[0];
+  }
+
+  /** Buffer and byte offset of a tensor. */
+  range(tensor: Tensor): [GPUBuffer, number] {
+    const { storage } = tensor;
+    if (storage.kind === "persistent") return [this.engine.plane(storage.plane), 4 * storage.offset];
+    const slot = this.plan.slotOf.get(tensor);
+    const buffer = slot === undefined ? this.#buffers.get(tensor) : this.#slots[slot];
+    if (!buffer) throw new Error(`${tensor.name} is not part of the program`);
+    return [buffer, 0];
+  }
+}
+
+async function makeDispatch(engine: Engine, memory: ProgramMemory, operation: Operation): Promise<Dispatch> {
+  const { pipeline, layout, variant } = await engine.pipelines.get(operation.kernel, operation.parameters);
+  engine.objectsCreated++;
+  const bindGroup = engine.device.createBindGroup({
+    label: operation.label,
+    layout,
+    entries: operation.bindings.map(({ name }, binding) => {
+      const tensor = operation.tensors[name];
+      const [buffer, offset] = memory.range(tensor);
+      return { binding, resource: { buffer, offset, size: boundBytes(tensor) } };
+    }),
+  });
+  return { operation, pipeline, bindGroup, workgroups: variant.workgroups(operation.parameters) };
+}
+
+/**
+ * Compiles a tape. Nothing is allocated when the plan does not fit the adapter.
+ * @param outputs the tensors that each run reads back, by the names it returns them under.
+ * @throws UserError when the plan does not fit or memory runs out; Error when a shader does not compile.
+ */
+export async function compile<Name extends string>(
+  engine: Engine,
+  name: string,
+  tape: Tape,
+  outputs: Readonly<Record<Name, Tensor>>,
+): Promise<Program<Name>> {
+  const tensors: Tensor[] = Object.values(outputs);
+  const plan = planTape(tape, tensors);
+  refuseUnfitPlan(name, plan, engine.limits);
+  let offset = 0;
+  const ranges = Object.entries<Tensor>(outputs).map(([output, tensor]) => {
+    const range = { name: output, tensor, offset };
+    offset += byteLength(tensor);
+    return range;
+  });
+  engine.device.pushErrorScope("out-of-memory");
+  const memory = new ProgramMemory(engine, plan);
+  const staging = Array.from({ length: stagingCount }, (_, index) =>
+    engine.stagingBuffer(`${name} outputs ${index}`, Math.max(offset, 4)),
+  );
+  const exhausted = await engine.device.popErrorScope();
+  const dispatches = exhausted
+    ? []
+    : await Promise.all(plan.operations.map((operation) => makeDispatch(engine, memory, operation)));
+  const program = new Program<Name>(engine, name, plan, dispatches, memory, ranges, staging);
+  if (exhausted) {
+    program.release();
+    const [largest] = plan.peak.tensors;
+    throw new UserError(
+      `${name}: out of memory: the plan's peak is ${megabytes(summarizePlan(plan).totalBytes)}, its largest tensor ${largest?.name} [${largest?.shape.join(", ")}]: use a smaller --batch or --image-size`,
+    );
+  }
+  engine.check();
+  return program;
+}
