@@ -1,13 +1,77 @@
 // Every kernel. Tests, benchmarks, the tuner, the profiler and the kernel table iterate over this list.
+import { activation } from "./activation.ts";
+import { activationGrad } from "./activationGrad.ts";
 import { add } from "./add.ts";
+import { batchNorm } from "./batchNorm.ts";
+import { batchNormGradInput } from "./batchNormGradInput.ts";
+import { batchNormGradParameters } from "./batchNormGradParameters.ts";
+import { batchNormStatistics } from "./batchNormStatistics.ts";
+import { broadcastLeading } from "./broadcastLeading.ts";
+import { concatChannels } from "./concatChannels.ts";
+import { conv2d } from "./conv2d.ts";
+import { conv2dGradInput } from "./conv2dGradInput.ts";
+import { conv2dGradWeight } from "./conv2dGradWeight.ts";
+import { cosineDistance } from "./cosineDistance.ts";
+import { cosineDistanceGrad } from "./cosineDistanceGrad.ts";
 import { depthwiseConv2d } from "./depthwiseConv2d.ts";
 import { depthwiseConv2dGradInput } from "./depthwiseConv2dGradInput.ts";
 import { depthwiseConv2dGradWeight } from "./depthwiseConv2dGradWeight.ts";
+import { dropConnect } from "./dropConnect.ts";
+import { focalLoss } from "./focalLoss.ts";
+import { focalLossGrad } from "./focalLossGrad.ts";
+import { fuse } from "./fuse.ts";
+import { fuseGradInput } from "./fuseGradInput.ts";
+import { fuseGradWeights } from "./fuseGradWeights.ts";
+import { globalAveragePool } from "./globalAveragePool.ts";
+import { globalAveragePoolGrad } from "./globalAveragePoolGrad.ts";
+import { huberLoss } from "./huberLoss.ts";
+import { huberLossGrad } from "./huberLossGrad.ts";
 import type { Kernel } from "./kernel.ts";
+import { pointwiseConv2d } from "./pointwiseConv2d.ts";
+import { pointwiseConv2dGradWeight } from "./pointwiseConv2dGradWeight.ts";
+import { scaleChannels } from "./scaleChannels.ts";
+import { scaleChannelsGradGate } from "./scaleChannelsGradGate.ts";
+import { sliceChannels } from "./sliceChannels.ts";
+import { squaredDifference } from "./squaredDifference.ts";
+import { squaredDifferenceGrad } from "./squaredDifferenceGrad.ts";
+import { sumChannels } from "./sumChannels.ts";
+import { sumLeading } from "./sumLeading.ts";
 
 export const registry: readonly Kernel[] = [
+  activation,
+  activationGrad,
   add,
+  batchNorm,
+  batchNormGradInput,
+  batchNormGradParameters,
+  batchNormStatistics,
+  broadcastLeading,
+  concatChannels,
+  conv2d,
+  conv2dGradInput,
+  conv2dGradWeight,
+  cosineDistance,
+  cosineDistanceGrad,
   depthwiseConv2d,
   depthwiseConv2dGradInput,
   depthwiseConv2dGradWeight,
+  dropConnect,
+  focalLoss,
+  focalLossGrad,
+  fuse,
+  fuseGradInput,
+  fuseGradWeights,
+  globalAveragePool,
+  globalAveragePoolGrad,
+  huberLoss,
+  huberLossGrad,
+  pointwiseConv2d,
+  pointwiseConv2dGradWeight,
+  scaleChannels,
+  scaleChannelsGradGate,
+  sliceChannels,
+  squaredDifference,
+  squaredDifferenceGrad,
+  sumChannels,
+  sumLeading,
 ];

@@ -39,6 +39,7 @@ export class Tape {
   readonly operations: Operation[] = [];
   readonly inputs: Tensor[] = [];
   readonly #parameters = new Map<string, { tensor: Tensor; set: ParameterSet; entry: Entry }>();
+  readonly #zeros = new Map<number, Tensor>();
   #scope: string[] = [];
   #nextId = 0;
 
@@ -65,6 +66,15 @@ export class Tape {
       throw new Error(`constant ${name}: ${data.length} values for the shape [${shape}]`);
     const dtype = data instanceof Float32Array ? "f32" : data instanceof Int32Array ? "i32" : "u32";
     return this.#tensor(name, shape, dtype, { kind: "constant", data }, false);
+  }
+
+  /** A vector of zeros; one for each length. */
+  zeros(length: number): Tensor {
+    const known = this.#zeros.get(length);
+    if (known) return known;
+    const tensor = this.constant(`zeros ${length}`, [length], new Float32Array(length));
+    this.#zeros.set(length, tensor);
+    return tensor;
   }
 
   /** The tensor of an entry of a set's flat plane. One tensor for one entry, however often it is asked for. */

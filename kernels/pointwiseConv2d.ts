@@ -1,0 +1,79 @@
+import plain from "../shaders/pointwiseConv2d.plain.wgsl";
+import tiled from "../shaders/pointwiseConv2d.wgsl";
+import { divideUp, type Kernel } from "./kernel.ts";
+
+export type PointwiseConv2dParameters = {
+  batch: number;
+  /** Channels of x. */
+  inputs: number;
+  /** Channels of y. */
+  outputs: number;
+  pixels: number;
+  /** Whether the weight is stored as [inputs, outputs]. */
+  transposed: boolean;
+};
+
+const constants = (p: PointwiseConv2dParameters): Record<string, number> => ({
+  IN: p.inputs,
+  OUT: p.outputs,
+  PIXELS: p.pixels,
+  TRANSPOSED: Number(p.transposed),
+  WORKGROUP: 64,
+});
+
+const example = (batch: number, inputs: number, outputs: number, pixels: number, transposed = false) => ({
+  batch,
+  inputs,
+  outputs,
+  pixels,
+  transposed,
+});
+
+/** y = weight · x + bias at every pixel. x [batch,inputs,pixels], weight [outputs,inputs,1,1], bias [outputs]. */
+export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
+  name: "pointwiseConv2d",
+  bindings: (p) => [
+    { name: "x", access: "read", shape: [p.batch, p.inputs, p.pixels] },
+    { name: "weight", access: "read", shape: p.transposed ? [p.inputs, p.outputs] : [p.outputs, p.inputs] },
+    { name: "bias", access: "read", shape: [p.outputs] },
+    { name: "y", access: "write", shape: [p.batch, p.outputs, p.pixels] },
+  ],
+  variants: [
+    {
+      name: "tiled",
+      shader: tiled,
+      constants,
+      workgroups: (p) => [divideUp((p.outputs / 4) * (p.pixels / 4), 64), p.batch, 1],
+      supports: (p) => p.inputs % 4 === 0 && p.outputs % 4 === 0 && p.pixels % 4 === 0,
+    },
+    {
+      name: "plain",
+      shader: plain,
+      constants,
+      workgroups: (p) => [divideUp(p.outputs * p.pixels, 64), p.batch, 1],
+    },
+  ],
+  flops: (p) => 2 * p.batch * p.inputs * p.outputs * p.pixels,
+  reference(p, { x, weight, bias, y }) {
+    for (let sample = 0; sample < p.batch; sample++)
+      for (let output = 0; output < p.outputs; output++) {
+        const target = y.subarray((sample * p.outputs + output) * p.pixels).subarray(0, p.pixels);
+        target.fill(bias[output]);
+        for (let input = 0; input < p.inputs; input++) {
+          const w = weight[p.transposed ? input * p.outputs + output : output * p.inputs + input];
+          const source = (sample * p.inputs + input) * p.pixels;
+          for (let pixel = 0; pixel < p.pixels; pixel++) target[pixel] += w * x[source + pixel];
+        }
+      }
+  },
+  cases: [
+    example(1, 1, 1, 1),
+    example(2, 7, 5, 13),
+    example(3, 5, 11, 1, true),
+    example(2, 8, 12, 20),
+    example(2, 8, 12, 20, true),
+    example(1, 68, 4, 4 * 67),
+    example(2, 4, 4, 4 * 67, true),
+    example(1, 13, 17, 61, true),
+  ],
+};

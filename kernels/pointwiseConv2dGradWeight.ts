@@ -1,0 +1,90 @@
+import plain from "../shaders/pointwiseConv2dGradWeight.plain.wgsl";
+import tiled from "../shaders/pointwiseConv2dGradWeight.wgsl";
+import { divideUp, type Kernel } from "./kernel.ts";
+
+export type PointwiseConv2dGradWeightParameters = {
+  batch: number;
+  inputs: number;
+  outputs: number;
+  pixels: number;
+  /** How many partial sums, and elements (sample, pixel) in each. */
+  splits: number;
+  chunk: number;
+};
+
+/** Enough invocations to fill a large GPU, counted for the tiled variant. */
+const wantedInvocations = 8192;
+
+/** Splits the sum over samples and pixels so that small weights keep a device busy. */
+export function splitReduction(batch: number, inputs: number, outputs: number, pixels: number) {
+  const tiles = divideUp(inputs, 4) * divideUp(outputs, 4);
+  const total = batch * pixels;
+  const wanted = Math.max(1, Math.min(Math.floor(wantedInvocations / tiles), divideUp(total, 64)));
+  const chunk = 4 * divideUp(total, 4 * wanted);
+  return { splits: divideUp(total, chunk), chunk };
+}
+
+const constants = (p: PointwiseConv2dGradWeightParameters): Record<string, number> => ({
+  IN: p.inputs,
+  OUT: p.outputs,
+  PIXELS: p.pixels,
+  TOTAL: p.batch * p.pixels,
+  CHUNK: p.chunk,
+  WORKGROUP: 64,
+});
+
+const example = (batch: number, inputs: number, outputs: number, pixels: number) => ({
+  batch,
+  inputs,
+  outputs,
+  pixels,
+  ...splitReduction(batch, inputs, outputs, pixels),
+});
+
+/** Partial sums of the weight's gradient. x [batch,inputs,pixels], dy [batch,outputs,pixels]. */
+export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParameters> = {
+  name: "pointwiseConv2dGradWeight",
+  bindings: (p) => [
+    { name: "x", access: "read", shape: [p.batch, p.inputs, p.pixels] },
+    { name: "dy", access: "read", shape: [p.batch, p.outputs, p.pixels] },
+    { name: "partial", access: "write", shape: [p.splits, p.outputs, p.inputs] },
+  ],
+  variants: [
+    {
+      name: "tiled",
+      shader: tiled,
+      constants,
+      workgroups: (p) => [divideUp((p.outputs / 4) * (p.inputs / 4), 64), p.splits, 1],
+      supports: (p) => p.inputs % 4 === 0 && p.outputs % 4 === 0 && p.pixels % 4 === 0 && p.chunk % 4 === 0,
+    },
+    {
+      name: "plain",
+      shader: plain,
+      constants,
+      workgroups: (p) => [divideUp(p.outputs * p.inputs, 64), p.splits, 1],
+    },
+  ],
+  flops: (p) => 2 * p.batch * p.inputs * p.outputs * p.pixels,
+  reference(p, { x, dy, partial }) {
+    partial.fill(0);
+    for (let k = 0; k < p.batch * p.pixels; k++) {
+      const sample = Math.floor(k / p.pixels);
+      const pixel = k % p.pixels;
+      const target = Math.floor(k / p.chunk) * p.outputs * p.inputs;
+      for (let output = 0; output < p.outputs; output++) {
+        const gradient = dy[(sample * p.outputs + output) * p.pixels + pixel];
+        for (let input = 0; input < p.inputs; input++)
+          partial[target + output * p.inputs + input] +=
+            gradient * x[(sample * p.inputs + input) * p.pixels + pixel];
+      }
+    }
+  },
+  cases: [
+    example(1, 1, 1, 1),
+    example(2, 7, 5, 13),
+    example(5, 3, 11, 1),
+    example(2, 8, 12, 20),
+    example(3, 4, 8, 4 * 67),
+    example(1, 13, 17, 61),
+  ],
+};

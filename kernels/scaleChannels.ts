@@ -1,0 +1,26 @@
+import shader from "../shaders/scaleChannels.wgsl";
+import { type PlaneParameters, planeCases } from "./globalAveragePool.ts";
+import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
+
+/** y = x [planes, pixels] times gate [planes]; also its own gradient with respect to x. */
+export const scaleChannels: Kernel<PlaneParameters> = {
+  name: "scaleChannels",
+  bindings: (p) => [
+    { name: "x", access: "read", shape: [p.planes, p.pixels] },
+    { name: "gate", access: "read", shape: [p.planes] },
+    { name: "y", access: "write", shape: [p.planes, p.pixels] },
+  ],
+  variants: [
+    {
+      name: "plain",
+      shader,
+      constants: (p) => ({ PIXELS: p.pixels, LENGTH: p.planes * p.pixels, WORKGROUP: 64 }),
+      workgroups: (p) => linearWorkgroups(divideUp(p.planes * p.pixels, 64)),
+    },
+  ],
+  flops: (p) => p.planes * p.pixels,
+  reference(p, { x, gate, y }) {
+    for (let i = 0; i < x.length; i++) y[i] = x[i] * gate[Math.floor(i / p.pixels)];
+  },
+  cases: planeCases,
+};

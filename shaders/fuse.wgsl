@@ -1,0 +1,77 @@
+// Weighted sum of one to three feature maps brought to one size, NCHW (BiFPN's node, arXiv 1911.09070 equation 5):
+//   y = sum over i of relu(w_i) · r_i(x_i) / S      S = NORMALIZED ? sum of relu(w_i) + 1e-4 : 1
+// r_i leaves a map of the right size alone (mode 0), repeats the nearest pixel of a smaller one, index floor(out · in / size)
+// (mode 1), or takes the maximum over 3x3 windows of stride 2 of a larger one, pixels outside counting as −∞ (mode 2).
+// Bindings beyond COUNT are not read. One invocation: one element of y; inputs are summed in order.
+
+override COUNT: u32;
+override NORMALIZED: bool;
+override PLANES: u32; // batch · channels
+override HEIGHT: u32;
+override WIDTH: u32;
+override MODE0: u32;
+override HEIGHT0: u32;
+override WIDTH0: u32;
+override PAD_TOP0: u32;
+override PAD_LEFT0: u32;
+override MODE1: u32;
+override HEIGHT1: u32;
+override WIDTH1: u32;
+override PAD_TOP1: u32;
+override PAD_LEFT1: u32;
+override MODE2: u32;
+override HEIGHT2: u32;
+override WIDTH2: u32;
+override PAD_TOP2: u32;
+override PAD_LEFT2: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> x0: array<f32>;      // [PLANES, HEIGHT0, WIDTH0]
+@group(0) @binding(1) var<storage, read> x1: array<f32>;      // [PLANES, HEIGHT1, WIDTH1]
+@group(0) @binding(2) var<storage, read> x2: array<f32>;      // [PLANES, HEIGHT2, WIDTH2]
+@group(0) @binding(3) var<storage, read> weights: array<f32>; // [COUNT]
+@group(0) @binding(4) var<storage, read_write> y: array<f32>; // [PLANES, HEIGHT, WIDTH]
+
+struct Source { mode: u32, size: vec2u, pad: vec2u } // size and pad: rows, columns
+
+fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: vec2u) -> f32 {
+  let start = plane * source.size.x * source.size.y;
+  if (source.mode == 0u) { return x[start + at.x * source.size.y + at.y]; }
+  if (source.mode == 1u) {
+    let from_ = at * source.size / vec2u(HEIGHT, WIDTH);
+    return x[start + from_.x * source.size.y + from_.y];
+  }
+  var best = -3.4028234e38;
+  for (var u = 0u; u < 3u; u++) {
+    for (var v = 0u; v < 3u; v++) {
+      let tap = vec2i(2u * at + vec2u(u, v)) - vec2i(source.pad);
+      if (all(tap >= vec2i(0)) && all(tap < vec2i(source.size))) {
+        best = max(best, x[start + u32(tap.x) * source.size.y + u32(tap.y)]);
+      }
+    }
+  }
+  return best;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (i >= PLANES * HEIGHT * WIDTH) { return; }
+  let plane = i / (HEIGHT * WIDTH);
+  let at = vec2u(i / WIDTH % HEIGHT, i % WIDTH);
+  var total = 0.0;
+  for (var k = 0u; k < COUNT; k++) { total += max(weights[k], 0.0); }
+  let scale = select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
+  let source0 = Source(MODE0, vec2u(HEIGHT0, WIDTH0), vec2u(PAD_TOP0, PAD_LEFT0));
+  var sum = max(weights[0], 0.0) * resample(&x0, source0, plane, at);
+  if (COUNT > 1u) {
+    let source1 = Source(MODE1, vec2u(HEIGHT1, WIDTH1), vec2u(PAD_TOP1, PAD_LEFT1));
+    sum += max(weights[1], 0.0) * resample(&x1, source1, plane, at);
+  }
+  if (COUNT > 2u) {
+    let source2 = Source(MODE2, vec2u(HEIGHT2, WIDTH2), vec2u(PAD_TOP2, PAD_LEFT2));
+    sum += max(weights[2], 0.0) * resample(&x2, source2, plane, at);
+  }
+  y[i] = scale * sum;
+}

@@ -1,0 +1,78 @@
+// Gradient of fuse with respect to its input number INDEX, NCHW, gathered so that each element is written once:
+//   dx = relu(w_INDEX) / S · (sum of dy over the outputs that took this pixel)      S as in fuse
+// Mode 0: the same pixel. Mode 1: the outputs that repeat it. Mode 2: those of the up to four 3x3 windows over it whose
+// first maximum, in row-major order, it is. One invocation: one element of dx.
+
+override COUNT: u32;
+override INDEX: u32;
+override NORMALIZED: bool;
+override PLANES: u32;
+override HEIGHT: u32; // of dy
+override WIDTH: u32;
+override MODE: u32;
+override IN_HEIGHT: u32; // of x and dx
+override IN_WIDTH: u32;
+override PAD_TOP: u32;
+override PAD_LEFT: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;        // [PLANES, IN_HEIGHT, IN_WIDTH]
+@group(0) @binding(1) var<storage, read> weights: array<f32>;  // [COUNT]
+@group(0) @binding(2) var<storage, read> dy: array<f32>;       // [PLANES, HEIGHT, WIDTH]
+@group(0) @binding(3) var<storage, read_write> dx: array<f32>; // [PLANES, IN_HEIGHT, IN_WIDTH]
+
+// Whether pixel `at` is the first maximum of the window of output `out`.
+fn isFirstMaximum(start: u32, out: vec2u, at: vec2u) -> bool {
+  var best = -3.4028234e38;
+  var where_ = vec2i(-1);
+  for (var u = 0u; u < 3u; u++) {
+    for (var v = 0u; v < 3u; v++) {
+      let tap = vec2i(2u * out + vec2u(u, v)) - vec2i(vec2u(PAD_TOP, PAD_LEFT));
+      if (all(tap >= vec2i(0)) && all(tap < vec2i(vec2u(IN_HEIGHT, IN_WIDTH)))) {
+        let value = x[start + u32(tap.x) * IN_WIDTH + u32(tap.y)];
+        if (where_.x < 0 || value > best) {
+          best = value;
+          where_ = tap;
+        }
+      }
+    }
+  }
+  return all(where_ == vec2i(at));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (i >= PLANES * IN_HEIGHT * IN_WIDTH) { return; }
+  let plane = i / (IN_HEIGHT * IN_WIDTH);
+  let at = vec2u(i / IN_WIDTH % IN_HEIGHT, i % IN_WIDTH);
+  let upstream = plane * HEIGHT * WIDTH;
+  var total = 0.0;
+  for (var k = 0u; k < COUNT; k++) { total += max(weights[k], 0.0); }
+  let scale = max(weights[INDEX], 0.0) * select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
+  var sum = 0.0;
+  if (MODE == 0u) {
+    sum = dy[i];
+  } else if (MODE == 1u) {
+    let size = vec2u(HEIGHT, WIDTH);
+    let inSize = vec2u(IN_HEIGHT, IN_WIDTH);
+    let first = (at * size + inSize - 1u) / inSize;
+    let last = ((at + 1u) * size + inSize - 1u) / inSize;
+    for (var row = first.x; row < last.x; row++) {
+      for (var column = first.y; column < last.y; column++) { sum += dy[upstream + row * WIDTH + column]; }
+    }
+  } else {
+    let padded = at + vec2u(PAD_TOP, PAD_LEFT);
+    let first = (max(padded, vec2u(2u)) - 1u) / 2u; // the lowest output whose window reaches here
+    let last = min(padded / 2u, vec2u(HEIGHT, WIDTH) - 1u);
+    for (var row = first.x; row <= last.x; row++) {
+      for (var column = first.y; column <= last.y; column++) {
+        if (isFirstMaximum(plane * IN_HEIGHT * IN_WIDTH, vec2u(row, column), at)) {
+          sum += dy[upstream + row * WIDTH + column];
+        }
+      }
+    }
+  }
+  dx[i] = scale * sum;
+}

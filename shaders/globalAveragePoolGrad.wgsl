@@ -1,0 +1,15 @@
+// Gradient of the global average pool:  dx[n,c,p] = dy[n,c] / PIXELS. One invocation: one element.
+
+override PIXELS: u32;
+override LENGTH: u32; // planes · PIXELS
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;       // [planes]
+@group(0) @binding(1) var<storage, read_write> dx: array<f32>; // [planes, PIXELS]
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (i < LENGTH) { dx[i] = dy[i / PIXELS] / f32(PIXELS); }
+}

@@ -1,0 +1,30 @@
+// Sum over samples and pixels, NCHW:  y[c] = sum over n, p of x[n,c,p], the gradient of a bias.
+// One workgroup: one channel. Invocation t sums the pixels t, t + WORKGROUP, … of every sample; then a tree.
+
+override BATCH: u32;
+override CHANNELS: u32;
+override PIXELS: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;       // [BATCH, CHANNELS, PIXELS]
+@group(0) @binding(1) var<storage, read_write> y: array<f32>; // [CHANNELS]
+
+var<workgroup> partial: array<f32, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let channel = group.x;
+  var sum = 0.0;
+  for (var sample = 0u; sample < BATCH; sample++) {
+    for (var pixel = local; pixel < PIXELS; pixel += WORKGROUP) {
+      sum += x[(sample * CHANNELS + channel) * PIXELS + pixel];
+    }
+  }
+  partial[local] = sum;
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+    if (local < half) { partial[local] += partial[local + half]; }
+    workgroupBarrier();
+  }
+  if (local == 0u) { y[channel] = partial[0]; }
+}

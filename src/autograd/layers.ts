@@ -1,0 +1,105 @@
+// Layers: operations with their parameters, declared under the names that the reference implementations use, so that
+// their weights load by name.
+
+import type { Padding } from "../../kernels/geometry.ts";
+import type { Shape } from "../../kernels/kernel.ts";
+import { conv2d, depthwiseConv2d, pointwiseConv2d } from "./operations/convolution.ts";
+import { batchNorm } from "./operations/normalization.ts";
+import type { Initializer, ParameterSet } from "./parameters.ts";
+import type { Tape } from "./tape.ts";
+import type { Tensor } from "./tensor.ts";
+
+export interface LayerMode {
+  /** `training` normalises by the batch and updates the running statistics; `frozen` uses those. */
+  readonly normalization: "training" | "frozen";
+  /** Whether gradients are taken with respect to this set's parameters. */
+  readonly trainable: boolean;
+  /** Read the exponential moving averages in place of the parameters and statistics themselves. */
+  readonly averaged?: boolean;
+  /** Seed and step, u32 [2], for what draws random numbers while training; absent: nothing does. */
+  readonly random?: Tensor;
+}
+
+export interface NormalizationOptions {
+  readonly epsilon: number;
+  /** Share of the batch in the running statistics, PyTorch's convention. */
+  readonly momentum: number;
+  readonly activation?: "none" | "swish";
+}
+
+export interface WindowOptions {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: Padding;
+}
+
+const zero: Initializer = { kind: "constant", value: 0 };
+const one: Initializer = { kind: "constant", value: 1 };
+
+/** The layers of one parameter set on one tape, below a name. */
+export class Layers {
+  constructor(
+    readonly tape: Tape,
+    readonly set: ParameterSet,
+    readonly mode: LayerMode,
+    private readonly prefix = "",
+  ) {}
+
+  /** Layers whose names start with `name`. */
+  at(name: string | number): Layers {
+    return new Layers(this.tape, this.set, this.mode, `${this.prefix}${name}.`);
+  }
+
+  /** A trained parameter. Weight decay applies to what has more than one dimension, as in timm. */
+  parameter(name: string, shape: Shape, initializer: Initializer): Tensor {
+    const entry = this.set.parameters.declare(this.prefix + name, shape, initializer, shape.length > 1);
+    const plane = this.mode.averaged ? "average" : "values";
+    return this.tape.parameter(this.set, entry, this.mode.trainable, plane);
+  }
+
+  #statistic(name: string, channels: number, initializer: Initializer): Tensor {
+    const entry = this.set.statistics.declare(this.prefix + name, [channels], initializer);
+    return this.tape.parameter(
+      this.set,
+      entry,
+      false,
+      this.mode.averaged ? "averageStatistics" : "statistics",
+    );
+  }
+
+  #labelled<T>(body: () => T): T {
+    return this.tape.scope(this.prefix.slice(0, -1), body);
+  }
+
+  /** Dense convolution without bias: x [N,C,H,W] → [N,filters,H',W']. */
+  conv2d(x: Tensor, filters: number, window: WindowOptions, initializer: Initializer): Tensor {
+    const weight = this.parameter("weight", [filters, x.shape[1], window.kernel, window.kernel], initializer);
+    return this.#labelled(() => conv2d(this.tape, x, weight, window));
+  }
+
+  /** Depthwise convolution without bias: x [N,C,H,W] → [N,C,H',W']. */
+  depthwiseConv2d(x: Tensor, window: WindowOptions, initializer: Initializer): Tensor {
+    const weight = this.parameter("weight", [x.shape[1], 1, window.kernel, window.kernel], initializer);
+    return this.#labelled(() => depthwiseConv2d(this.tape, x, weight, window));
+  }
+
+  /** Pointwise convolution: x [N,I,H,W] → [N,outputs,H,W]; `bias` draws the bias, absent: none. */
+  pointwiseConv2d(x: Tensor, outputs: number, initializer: Initializer, bias?: Initializer): Tensor {
+    const weight = this.parameter("weight", [outputs, x.shape[1], 1, 1], initializer);
+    const offset = bias && this.parameter("bias", [outputs], bias);
+    return this.#labelled(() => pointwiseConv2d(this.tape, x, weight, offset));
+  }
+
+  /** Batch normalisation, and the activation after it: x [N,C,H,W] → [N,C,H,W]. */
+  batchNorm(x: Tensor, { epsilon, momentum, activation = "none" }: NormalizationOptions): Tensor {
+    const channels = x.shape[1];
+    const parameters = {
+      gamma: this.parameter("weight", [channels], one),
+      beta: this.parameter("bias", [channels], zero),
+      runningMean: this.#statistic("running_mean", channels, zero),
+      runningVariance: this.#statistic("running_var", channels, one),
+    };
+    const options = { mode: this.mode.normalization, epsilon, momentum, activation };
+    return this.#labelled(() => batchNorm(this.tape, x, parameters, options));
+  }
+}
