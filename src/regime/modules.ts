@@ -6,6 +6,8 @@ import type { Modality } from "../train/task.ts";
 /** A predictor and the two feature networks below it. */
 export interface PredictorSpec {
   readonly name: string;
+  /** What the results call the whole. */
+  readonly model: string;
   readonly title: string;
   readonly branches: readonly [string, string];
 }
@@ -13,16 +15,19 @@ export interface PredictorSpec {
 export const predictorSpecs: readonly PredictorSpec[] = [
   {
     name: "predictor_fused",
+    model: "fused",
     title: "fused predictor on A(SM) and B(SM)",
     branches: ["module_a", "module_b"],
   },
   {
     name: "predictor_twin",
+    model: "twin_sm",
     title: "twin predictor on A(SM) and A2(SM)",
     branches: ["module_a", "module_a2"],
   },
   {
     name: "predictor_ub",
+    model: "base_ub",
     title: "upper-bound predictor on A(SM) and C(FFDM)",
     branches: ["module_a", "module_c"],
   },

@@ -11,7 +11,8 @@ import type { DetectorModule } from "../detector/module.ts";
 import type { BatchInputs, Losses, Modality, Task } from "../train/task.ts";
 import { branchNames, type Modules, modalityOf, type PredictorSpec, predictorSpecs } from "./modules.ts";
 
-const frozen: LayerMode = { normalization: "frozen", trainable: false };
+/** How a module runs that is not being trained. */
+export const frozen: LayerMode = { normalization: "frozen", trainable: false };
 
 /** A module's pyramid on one of the two images. */
 export interface Branch {

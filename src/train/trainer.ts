@@ -58,7 +58,7 @@ export interface TrainingHooks {
   /** Called once, before anything runs, with the plan of the training step. */
   onPlan(step: Program): void;
   onStep(report: StepReport): void;
-  onEpoch(report: EpochReport): void;
+  onEpoch(report: EpochReport): Promise<void>;
   save(progress: Progress): Promise<void>;
   /** Whether to save and stop after the current step. */
   interrupted(): boolean;
@@ -124,7 +124,7 @@ export class Trainer {
       imagesPerSecond: ((batches - firstBatch) * this.options.shape.batch) / seconds,
       waitSeconds: training.waitSeconds - waited,
     };
-    this.hooks.onEpoch({ ...report, validation: await this.#validate() });
+    await this.hooks.onEpoch({ ...report, validation: await this.#validate() });
     this.#progress = { epoch: epoch + 1, batch: 0, step: this.#progress.step, sums: {} };
     await this.hooks.save(this.#progress);
   }
