@@ -1,14 +1,17 @@
 // Every operation against an independent implementation's outputs and gradients.
 import { test } from "node:test";
+import { focalLoss } from "../../kernels/focalLoss.ts";
 import type { Padding } from "../../kernels/geometry.ts";
 import type { Layers } from "../../src/autograd/layers.ts";
 import { sigmoid, swish } from "../../src/autograd/operations/activation.ts";
+import { add, scale } from "../../src/autograd/operations/arithmetic.ts";
 import { fuse } from "../../src/autograd/operations/fusion.ts";
+import { huberBoxLoss, meanSquaredError } from "../../src/autograd/operations/losses.ts";
 import { maxPool2d, upsampleNearest } from "../../src/autograd/operations/pooling.ts";
 import type { Initializer } from "../../src/autograd/parameters.ts";
 import type { Tensor } from "../../src/autograd/tensor.ts";
 import { sharedEngine } from "../helpers/engine.ts";
-import { below, type GoldenTensors, loadGolden } from "../helpers/goldens.ts";
+import { below, type GoldenTensors, goldenValues, loadGolden } from "../helpers/goldens.ts";
 import { checkOperators, type OperatorCase } from "../helpers/operatorCase.ts";
 
 const engine = sharedEngine();
@@ -112,6 +115,118 @@ test("pooling, upsampling and fusion", async (context) => {
         if (name.startsWith("upsample")) return upsampleNearest(tape, inputs[0], height, width);
         return maxPool2d(tape, inputs[0], paddingOf(pad_mode));
       },
+    };
+  });
+  await checkOperators(context, engine.current, cases);
+});
+
+/** The element losses in the shape of a level of 80 pixels, one anchor and one class. */
+function focalCase(
+  name: string,
+  focal: GoldenTensors,
+  normalizer: number,
+  labelSmoothing: number,
+): OperatorCase {
+  const logits = goldenValues(focal, "logits");
+  const pixels = logits.length;
+  const targets = Int32Array.from(goldenValues(focal, "targets"), (target) => (target === 1 ? 0 : -1));
+  const gamma = Number(/g(\d\.\d)$/.exec(name)![1]);
+  const sizes = { batch: 1, numClasses: 1, perPixel: 1, pixels, anchors: pixels, levelOffset: 0 };
+  // Chunks of one element, so that each one's loss can be seen.
+  const parameters = { ...sizes, alpha: 0.25, gamma, labelSmoothing, groups: pixels, chunk: 1 };
+  return {
+    name,
+    tensors: new Map([
+      ["x", { shape: [pixels], values: logits }],
+      ["y", { shape: [pixels], values: goldenValues(focal, `${name}.loss`) }],
+      ["dy", { shape: [pixels], values: new Float64Array(pixels).fill(1) }],
+      ["dx", { shape: [pixels], values: goldenValues(focal, `${name}.grad`) }],
+    ]),
+    build: ({ tape }, [x]) => {
+      const classTargets = tape.constant("targets", [pixels], targets);
+      const divisor = tape.constant("normalizer", [1], Float32Array.of(normalizer));
+      return tape.apply(focalLoss, parameters, { logits: x, classTargets, normalizer: divisor }).loss;
+    },
+  };
+}
+
+test("focal loss, element by element", async (context) => {
+  const focal = below(loadGolden("ops_loss").tensors, "focal/");
+  const cases = ["g1.5", "g2.0"].flatMap((gamma) => [
+    focalCase(`exact.${gamma}`, focal, 1, 0),
+    focalCase(`new.${gamma}`, focal, 1, 0),
+    focalCase(`new_norm7.${gamma}`, focal, 7, 0),
+    focalCase(`new_ls01.${gamma}`, focal, 1, 0.1),
+  ]);
+  await checkOperators(context, engine.current, cases);
+});
+
+const scalar = (value: number) => ({ shape: [1], values: Float64Array.of(value) });
+
+function huberCase(name: string, huber: GoldenTensors, normalizer: number): OperatorCase {
+  const input = huber.get("input")!;
+  const targets = goldenValues(huber, "target");
+  // As a level of ten pixels with one anchor each, whose codes lie channel by channel and targets anchor by anchor.
+  const pixels = targets.length / 4;
+  const boxTargets = Float32Array.from(targets, (_, i) => targets[(i % 4) * pixels + Math.floor(i / 4)]);
+  return {
+    name,
+    tensors: new Map([
+      ["x", { shape: [1, 4, pixels, 1], values: input.values }],
+      ["y", scalar(goldenValues(huber, `${name}.loss`)[0])],
+      ["dy", scalar(1)],
+      ["dx", { shape: [1, 4, pixels, 1], values: goldenValues(huber, `${name}.grad`) }],
+    ]),
+    build: ({ tape }, [x]) =>
+      huberBoxLoss(
+        tape,
+        x,
+        tape.constant("targets", [1, pixels, 4], boxTargets),
+        tape.constant("normalizer", [1], Float32Array.of(normalizer)),
+        { levelOffset: 0, delta: 0.1 },
+      ),
+  };
+}
+
+test("huber loss", async (context) => {
+  const huber = below(loadGolden("ops_loss").tensors, "huber/");
+  // The sum alone is the box loss with a normaliser that undoes its division by 4.
+  const cases = [huberCase("box_loss_npos13", huber, 13), huberCase("sum_masked", huber, 0.25)];
+  await checkOperators(context, engine.current, cases);
+});
+
+const mseReductions = {
+  sum_of_level_means: () => 1,
+  mean_of_level_means: (_: number, levels: readonly number[]) => 1 / levels.length,
+  global_mean: (length: number, levels: readonly number[]) =>
+    length / levels.reduce((sum, level) => sum + level, 0),
+};
+
+test("mean squared error over a pyramid", async (context) => {
+  const mse = below(loadGolden("ops_loss").tensors, "mse/");
+  const levels = [0, 1, 2, 3, 4];
+  const lengths = levels.map((level) => goldenValues(mse, `a.${level}`).length);
+  const cases = Object.entries(mseReductions).map(([name, share]): OperatorCase => {
+    const maps = levels.flatMap((level) => {
+      const a = mse.get(`a.${level}`)!;
+      const slope = goldenValues(mse, `${name}.grad.${level}`);
+      return [
+        [`x.${2 * level}`, a],
+        [`dx.${2 * level}`, { shape: a.shape, values: slope }],
+        [`x.${2 * level + 1}`, mse.get(`b.${level}`)!],
+        [`dx.${2 * level + 1}`, { shape: a.shape, values: slope.map((value) => -value) }],
+      ] as const;
+    });
+    return {
+      name,
+      tensors: new Map([...maps, ["y", scalar(goldenValues(mse, `${name}.loss`)[0])], ["dy", scalar(1)]]),
+      build: ({ tape }, maps) =>
+        levels
+          .map((level) => {
+            const term = meanSquaredError(tape, maps[2 * level], maps[2 * level + 1]);
+            return scale(tape, term, share(lengths[level], lengths));
+          })
+          .reduce((a, b) => add(tape, a, b)),
     };
   });
   await checkOperators(context, engine.current, cases);
