@@ -19,7 +19,6 @@ export const fuseGradWeights: Kernel<FuseGradWeightsParameters> = {
   name: "fuseGradWeights",
   bindings: (p) => [
     ...fuseInputs(p),
-    { name: "y", access: "read", shape: [p.planes, p.height, p.width] },
     { name: "dy", access: "read", shape: [p.planes, p.height, p.width] },
     { name: "dweights", access: "write", shape: [p.groups, p.count] },
   ],
@@ -31,21 +30,21 @@ export const fuseGradWeights: Kernel<FuseGradWeightsParameters> = {
       workgroups: (p) => [p.groups, 1, 1],
     },
   ],
-  flops: (p) => 3 * p.count * p.planes * p.height * p.width,
+  flops: (p) => (p.normalized ? 7 : 2) * p.count * p.planes * p.height * p.width,
   reference(p, buffers) {
-    const { weights, y, dy, dweights } = buffers;
-    const total = weights
-      .subarray(0, p.count)
-      .reduce((sum, weight) => sum + Math.max(weight, 0), fuseEpsilon);
-    const scale = p.normalized ? 1 / total : 1;
+    const { weights, dy, dweights } = buffers;
+    const positive = Array.from(weights.subarray(0, p.count), (weight) => Math.max(weight, 0));
+    const total = positive.reduce((sum, weight) => sum + weight, fuseEpsilon);
+    const sources = positive.map((_, index) => sourceOf(p, index));
     dweights.fill(0);
-    for (let index = 0; index < p.count; index++) {
-      if (weights[index] <= 0) continue;
-      const x = buffers[`x${index}`];
-      const source = sourceOf(p, index);
-      for (let i = 0; i < dy.length; i++) {
-        const value = x[takenIndex(p, source, x, i)] - (p.normalized ? y[i] : 0);
-        dweights[Math.floor(i / p.chunk) * p.count + index] += scale * dy[i] * value;
+    for (let i = 0; i < dy.length; i++) {
+      const maps = sources.map((source, k) => buffers[`x${k}`][takenIndex(p, source, buffers[`x${k}`], i)]);
+      const target = Math.floor(i / p.chunk) * p.count;
+      for (let index = 0; index < p.count; index++) {
+        if (positive[index] === 0) continue;
+        const differences = positive.map((weight, k) => weight * (maps[index] - maps[k]));
+        const slope = differences.reduce((sum, term) => sum + term, fuseEpsilon * maps[index]) / total ** 2;
+        dweights[target + index] += dy[i] * (p.normalized ? slope : maps[index]);
       }
     }
   },

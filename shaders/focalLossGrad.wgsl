@@ -38,6 +38,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let z = select(logits[i], -logits[i], positive);
   let u = exp(-softplus(-z));
   let weight = select(1.0 - ALPHA, -ALPHA, positive) * exp(-GAMMA * softplus(-z));
-  let slope = GAMMA * (1.0 - u) * (softplus(z) - 0.5 * SMOOTHING * z) + u - 0.5 * SMOOTHING;
+  let entropy = softplus(z);
+  // exp(−softplus(z)) is 1 − u without its cancellation where u is near 1.
+  let slope = GAMMA * exp(-entropy) * (entropy - 0.5 * SMOOTHING * z) + u - 0.5 * SMOOTHING;
   dlogits[i] = select(upstream[i / CHUNK] * weight * slope / normalizer[0], 0.0, target_ == -2);
 }

@@ -1,7 +1,9 @@
 // Gradient of fuse with respect to its weights, in GROUPS partial sums that sumLeading adds:
-//   normalised:  dw_i = [w_i > 0] · sum(dy · (r_i(x_i) − y)) / S        plain:  dw_i = [w_i > 0] · sum(dy · r_i(x_i))
-// over all elements; r_i, y and S as in fuse. One workgroup: CHUNK consecutive elements for all weights. Invocation t sums
-// the elements t, t + WORKGROUP, … of the chunk; then a tree.
+//   normalised:  dw_i = [w_i > 0] · sum(dy · (1e-4 · r_i(x_i) + sum_{j≠i} w_j · (r_i(x_i) − r_j(x_j)))) / S²
+//   plain:       dw_i = [w_i > 0] · sum(dy · r_i(x_i))
+// over all elements; r_i, S and w (here after its ReLU) as in fuse. The shorter (r_i(x_i) − y) / S would cancel all but the
+// share of 1e-4 where a single weight is positive. One workgroup: CHUNK consecutive elements for all weights. Invocation t
+// sums the elements t, t + WORKGROUP, … of the chunk; then a tree.
 
 override COUNT: u32;
 override NORMALIZED: bool;
@@ -30,9 +32,8 @@ override WORKGROUP: u32;
 @group(0) @binding(1) var<storage, read> x1: array<f32>;      // [PLANES, HEIGHT1, WIDTH1]
 @group(0) @binding(2) var<storage, read> x2: array<f32>;      // [PLANES, HEIGHT2, WIDTH2]
 @group(0) @binding(3) var<storage, read> weights: array<f32>; // [COUNT]
-@group(0) @binding(4) var<storage, read> y: array<f32>;       // [PLANES, HEIGHT, WIDTH]
-@group(0) @binding(5) var<storage, read> dy: array<f32>;      // [PLANES, HEIGHT, WIDTH]
-@group(0) @binding(6) var<storage, read_write> dweights: array<f32>; // [GROUPS, COUNT]
+@group(0) @binding(4) var<storage, read> dy: array<f32>;      // [PLANES, HEIGHT, WIDTH]
+@group(0) @binding(5) var<storage, read_write> dweights: array<f32>; // [GROUPS, COUNT]
 
 var<workgroup> partial: array<vec3f, WORKGROUP>;
 
@@ -62,6 +63,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let source0 = Source(MODE0, vec2u(HEIGHT0, WIDTH0), vec2u(PAD_TOP0, PAD_LEFT0));
   let source1 = Source(MODE1, vec2u(HEIGHT1, WIDTH1), vec2u(PAD_TOP1, PAD_LEFT1));
   let source2 = Source(MODE2, vec2u(HEIGHT2, WIDTH2), vec2u(PAD_TOP2, PAD_LEFT2));
+  var w = vec3f();
+  for (var k = 0u; k < COUNT; k++) { w[k] = max(weights[k], 0.0); }
+  let others = vec3f(w.y + w.z, w.x + w.z, w.x + w.y) + 1e-4;
   let end = min((group.x + 1u) * CHUNK, PLANES * HEIGHT * WIDTH);
   var sums = vec3f();
   for (var i = group.x * CHUNK + local; i < end; i += WORKGROUP) {
@@ -70,7 +74,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var maps = vec3f(resample(&x0, source0, plane, at), 0.0, 0.0);
     if (COUNT > 1u) { maps.y = resample(&x1, source1, plane, at); }
     if (COUNT > 2u) { maps.z = resample(&x2, source2, plane, at); }
-    if (NORMALIZED) { maps -= y[i]; }
+    if (NORMALIZED) {
+      let weighted = w * maps;
+      maps = others * maps - vec3f(weighted.y + weighted.z, weighted.x + weighted.z, weighted.x + weighted.y);
+    }
     sums += dy[i] * maps;
   }
   partial[local] = sums;
@@ -80,9 +87,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     workgroupBarrier();
   }
   if (local < COUNT) {
-    var total = 0.0;
-    for (var k = 0u; k < COUNT; k++) { total += max(weights[k], 0.0); }
-    let scale = select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
-    dweights[group.x * COUNT + local] = select(0.0, scale * partial[0][local], weights[local] > 0.0);
+    let total = w.x + others.x;
+    let scale = select(1.0, 1.0 / (total * total), NORMALIZED);
+    dweights[group.x * COUNT + local] = select(0.0, scale * partial[0][local], w[local] > 0.0);
   }
 }

@@ -18,7 +18,7 @@ const fanOut = (kernel: number, outputsPerGroup: number): Initializer => ({
 });
 
 /** Squeeze-and-excite: x scaled per channel by sigmoid(expand(swish(reduce(mean of x)))). */
-function squeezeExcite(layers: Layers, x: Tensor, squeezed: number): Tensor {
+export function squeezeExcite(layers: Layers, x: Tensor, squeezed: number): Tensor {
   const { tape } = layers;
   return tape.scope("se", () => {
     const mean = globalAveragePool(tape, x);
@@ -40,7 +40,7 @@ interface Block {
 }
 
 /** A depthwise-separable block where the expansion is 1, else an inverted residual with its linear bottleneck. */
-function mobileBlock(
+export function mobileBlock(
   layers: Layers,
   config: DetectorConfig,
   x: Tensor,

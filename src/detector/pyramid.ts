@@ -108,8 +108,8 @@ export function bifpn(layers: Layers, config: DetectorConfig, endpoints: readonl
   const inputs = [...endpoints];
   while (inputs.length <= config.maxLevel - config.minLevel) {
     const from = inputs[inputs.length - 1];
-    const first = inputs.length === endpoints.length;
-    const x = first ? lateral(layers.at("resample").at(inputs.length).at("conv"), config, from) : from;
+    const wide = from.shape[1] !== config.pyramidChannels;
+    const x = wide ? lateral(layers.at("resample").at(inputs.length).at("conv"), config, from) : from;
     inputs.push(
       tape.scope(`resample P${config.minLevel + inputs.length}`, () => maxPool2d(tape, x, config.padding)),
     );

@@ -17,6 +17,12 @@ export interface GradientCase {
   readonly step?: number;
 }
 
+/** `count` values in ±1 in random order, no two closer than 1/count: no maximum changes within a difference's step. */
+export function separatedValues(count: number, name: string): Float64Array {
+  const order = new RandomStream(6, name).nextPermutation(count);
+  return Float64Array.from(order, (rank) => (2 * rank + 1) / count - 1);
+}
+
 /**
  * Differentiates sum(weights · output) for random weights with respect to every element of every input, both ways.
  * float64 differences with a step of 1e-5 are good to about 1e-9; the bound leaves a hundred times that.

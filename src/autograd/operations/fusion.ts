@@ -39,7 +39,7 @@ export function fuse(tape: Tape, inputs: readonly Tensor[], weights: Tensor, opt
 export const fusionGradients: GradientTable = {
   fuse(tape, { parameters, tensors }, { y: dy }, wants) {
     const p = parameters as FuseParameters;
-    const { x0, x1, x2, weights, y } = tensors;
+    const { x0, x1, x2, weights } = tensors;
     const gradients: Record<string, Tensor> = {};
     for (let index = 0; index < p.count; index++) {
       const name = `x${index}`;
@@ -48,8 +48,8 @@ export const fusionGradients: GradientTable = {
       gradients[name] = tape.apply(fuseGradInput, { ...p, index }, { x, weights, dy }, { dx: x.shape }).dx;
     }
     if (wants("weights")) {
-      const chunks = chunkReduction(elementCount(y.shape));
-      const { dweights } = tape.apply(fuseGradWeights, { ...p, ...chunks }, { x0, x1, x2, weights, y, dy });
+      const chunks = chunkReduction(elementCount(dy.shape));
+      const { dweights } = tape.apply(fuseGradWeights, { ...p, ...chunks }, { x0, x1, x2, weights, dy });
       gradients.weights = sumLeading(tape, dweights);
     }
     return gradients;
