@@ -131,7 +131,8 @@ function checkEntry(name: string, entry: unknown, dataLength: number, refuse: Re
 }
 
 function copyData(type: TensorType, bytes: Uint8Array): TensorData {
-  return new arrays[type](bytes.slice().buffer);
+  // A Node Buffer's own slice would be a view of the whole file.
+  return new arrays[type](new Uint8Array(bytes).buffer);
 }
 
 /** The data of all tensors must tile the rest of the file. */
