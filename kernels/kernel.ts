@@ -68,8 +68,7 @@ export function elementCount(shape: Shape): number {
  */
 export function chooseVariant(kernel: Kernel, parameters: Parameters, avoidBarriers: boolean): Variant {
   const variant = kernel.variants.find(
-    (candidate) =>
-      !(avoidBarriers && candidate.barriers) && (candidate.supports?.(parameters) ?? true),
+    (candidate) => !(avoidBarriers && candidate.barriers) && (candidate.supports?.(parameters) ?? true),
   );
   if (!variant) throw new Error(`${kernel.name}: no variant for ${JSON.stringify(parameters)}`);
   return variant;
