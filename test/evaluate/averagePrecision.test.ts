@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Box } from "../../src/base/boxes.ts";
-import { averagePrecision, prepareAveragePrecision } from "../../src/evaluate/averagePrecision.ts";
+import { averagePrecision, prepareAveragePrecisions } from "../../src/evaluate/averagePrecision.ts";
 import { type ImageResult, iouRule } from "../../src/evaluate/detection.ts";
 import { assertClose } from "../helpers/compare.ts";
 import { arbitraryResults, repeatImages } from "./arbitraryResults.ts";
@@ -69,13 +69,15 @@ for (const golden of cases)
       assertClose(custom.iouThrs.map(at(ofClass(results, Number(label)))), expected, tolerance, label);
   });
 
-test("an image of weight n counts as n copies of it", () =>
+test("an image of weight n counts as n copies of it, under several rules at once", () =>
   fc.assert(
     fc.property(arbitraryResults, fc.infiniteStream(fc.nat(3)), (results, counts) => {
-      const weights = results.map(() => counts.next().value);
+      const weights = Float64Array.from(results, () => counts.next().value);
+      const rules = [iouRule(0.1), iouRule(0.5)];
+      const copies = repeatImages(results, weights);
       assertClose(
-        [orMinusOne(prepareAveragePrecision(results, iouRule(0.1))(weights))],
-        [orMinusOne(averagePrecision(repeatImages(results, weights), iouRule(0.1)))],
+        prepareAveragePrecisions(results, rules)(weights).map(orMinusOne),
+        rules.map((rule) => orMinusOne(averagePrecision(copies, rule))),
         tolerance,
         "average precision",
       );
