@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Box } from "../../src/base/boxes.ts";
+import type { Box, Detection } from "../../src/base/boxes.ts";
 import { averagePrecision, prepareAveragePrecisions } from "../../src/evaluate/averagePrecision.ts";
 import { type ImageResult, iouRule } from "../../src/evaluate/detection.ts";
 import { assertClose } from "../helpers/compare.ts";
@@ -90,4 +90,19 @@ test("without annotations there is no average precision, without detections it i
   const normal = { patient: "b", annotations: [], detections: [{ box, label: 1, score: 0.5 }] };
   assert.equal(averagePrecision([normal], iouRule(0.1)), NaN);
   assert.equal(averagePrecision([lesion, normal], iouRule(0.1)), 0);
+});
+
+test("the 100 best detections of an image and class count, no more", () => {
+  const box: Box = [0, 0, 4, 4];
+  const misses = (count: number, label: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      box: [50, 50, 60, 60] as Box,
+      label,
+      score: 0.9 - index / 1000,
+    }));
+  const hit = { box, label: 1, score: 0.1 };
+  const judge = (detections: Detection[]) =>
+    averagePrecision([{ patient: "a", annotations: [{ box, label: 1 }], detections }], iouRule(0.1));
+  assertClose([judge([...misses(99, 1), ...misses(99, 2), hit])], [1 / 100], tolerance, "hit of rank 100");
+  assert.equal(judge([...misses(100, 1), hit]), 0);
 });
