@@ -1,11 +1,14 @@
 // Every kernel. Tests, benchmarks, the tuner, the profiler and the kernel table iterate over this list.
 import { activation } from "./activation.ts";
 import { activationGrad } from "./activationGrad.ts";
+import { adamw } from "./adamw.ts";
 import { add } from "./add.ts";
+import { assignAnchors } from "./assignAnchors.ts";
 import { batchNorm } from "./batchNorm.ts";
 import { batchNormGradInput } from "./batchNormGradInput.ts";
 import { batchNormGradParameters } from "./batchNormGradParameters.ts";
 import { batchNormStatistics } from "./batchNormStatistics.ts";
+import { bestAnchors } from "./bestAnchors.ts";
 import { broadcastLeading } from "./broadcastLeading.ts";
 import { concatChannels } from "./concatChannels.ts";
 import { conv2d } from "./conv2d.ts";
@@ -13,10 +16,12 @@ import { conv2dGradInput } from "./conv2dGradInput.ts";
 import { conv2dGradWeight } from "./conv2dGradWeight.ts";
 import { cosineDistance } from "./cosineDistance.ts";
 import { cosineDistanceGrad } from "./cosineDistanceGrad.ts";
+import { decodeBoxes } from "./decodeBoxes.ts";
 import { depthwiseConv2d } from "./depthwiseConv2d.ts";
 import { depthwiseConv2dGradInput } from "./depthwiseConv2dGradInput.ts";
 import { depthwiseConv2dGradWeight } from "./depthwiseConv2dGradWeight.ts";
 import { dropConnect } from "./dropConnect.ts";
+import { exponentialAverage } from "./exponentialAverage.ts";
 import { focalLoss } from "./focalLoss.ts";
 import { focalLossGrad } from "./focalLossGrad.ts";
 import { fuse } from "./fuse.ts";
@@ -29,22 +34,28 @@ import { huberLossGrad } from "./huberLossGrad.ts";
 import type { Kernel } from "./kernel.ts";
 import { pointwiseConv2d } from "./pointwiseConv2d.ts";
 import { pointwiseConv2dGradWeight } from "./pointwiseConv2dGradWeight.ts";
+import { positiveNormalizer } from "./positiveNormalizer.ts";
 import { scaleChannels } from "./scaleChannels.ts";
 import { scaleChannelsGradGate } from "./scaleChannelsGradGate.ts";
+import { sgd } from "./sgd.ts";
 import { sliceChannels } from "./sliceChannels.ts";
 import { squaredDifference } from "./squaredDifference.ts";
 import { squaredDifferenceGrad } from "./squaredDifferenceGrad.ts";
 import { sumChannels } from "./sumChannels.ts";
 import { sumLeading } from "./sumLeading.ts";
+import { sumOfSquares } from "./sumOfSquares.ts";
 
 export const registry: readonly Kernel[] = [
   activation,
   activationGrad,
+  adamw,
   add,
+  assignAnchors,
   batchNorm,
   batchNormGradInput,
   batchNormGradParameters,
   batchNormStatistics,
+  bestAnchors,
   broadcastLeading,
   concatChannels,
   conv2d,
@@ -52,10 +63,12 @@ export const registry: readonly Kernel[] = [
   conv2dGradWeight,
   cosineDistance,
   cosineDistanceGrad,
+  decodeBoxes,
   depthwiseConv2d,
   depthwiseConv2dGradInput,
   depthwiseConv2dGradWeight,
   dropConnect,
+  exponentialAverage,
   focalLoss,
   focalLossGrad,
   fuse,
@@ -67,11 +80,14 @@ export const registry: readonly Kernel[] = [
   huberLossGrad,
   pointwiseConv2d,
   pointwiseConv2dGradWeight,
+  positiveNormalizer,
   scaleChannels,
   scaleChannelsGradGate,
+  sgd,
   sliceChannels,
   squaredDifference,
   squaredDifferenceGrad,
   sumChannels,
   sumLeading,
+  sumOfSquares,
 ];

@@ -1,6 +1,7 @@
 // Named parameters in one flat array, and the other arrays of the same layout that go with it (gradients, optimiser
 // state, averages). Pure: the engine makes the buffers.
 import { elementCount, type Shape } from "../../kernels/kernel.ts";
+import { RandomStream } from "../base/random.ts";
 
 /** How a parameter's first values are drawn. */
 export type Initializer =
@@ -86,4 +87,33 @@ export class ParameterSet {
     this.#planes.set(name, plane);
     return plane;
   }
+}
+
+/**
+ * The first values of every entry of a layout, padding zero.
+ * @param stream tells modules of one run apart; each entry draws from a stream of its own, so that adding an entry
+ * changes no other.
+ */
+export function initialValues(layout: FlatLayout, seed: number, stream: string): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(layout.length);
+  for (const { name, shape, offset, initializer } of layout.entries) {
+    const random = new RandomStream(seed, `initial values/${stream}/${name}`);
+    const draw = sampler(initializer, random);
+    for (let i = 0; i < elementCount(shape); i++) values[offset + i] = draw();
+  }
+  return values;
+}
+
+function sampler(initializer: Initializer, random: RandomStream): () => number {
+  if (initializer.kind === "constant") return () => initializer.value;
+  if (initializer.kind === "normal") return () => initializer.deviation * random.nextNormal();
+  return () => random.nextUniform(-initializer.bound, initializer.bound);
+}
+
+/** 1 for every element that weight decay applies to, else 0. */
+export function decayMask(layout: FlatLayout): Float32Array<ArrayBuffer> {
+  const mask = new Float32Array(layout.length);
+  for (const { offset, shape, decay } of layout.entries)
+    if (decay) mask.fill(1, offset, offset + elementCount(shape));
+  return mask;
 }

@@ -28,3 +28,9 @@ export interface Annotation {
   /** Class, from 1. */
   readonly label: number;
 }
+
+/** Box number `index` of a flat array of them. */
+export function boxAt(boxes: ArrayLike<number>, index: number): Box {
+  const at = 4 * index;
+  return [boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]];
+}

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { reasonOf, UserError } from "./errors.ts";
@@ -42,4 +43,32 @@ export function packageRoot(): string {
 /** The first 12 hexadecimal digits of the SHA-256 of a value's JSON, for cache keys. */
 export function shortHash(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
+}
+
+/**
+ * A folder for what can be made again: under XDG_CACHE_HOME or ~/.cache, else under the system's temporary folder.
+ * @throws UserError when neither can be written.
+ */
+export function cacheFolder(): string {
+  const roots = [
+    join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "diptych"),
+    join(tmpdir(), "diptych"),
+  ];
+  for (const root of roots)
+    try {
+      mkdirSync(root, { recursive: true });
+      accessSync(root, constants.W_OK);
+      return root;
+    } catch {
+      // The next one may do.
+    }
+  throw new UserError(
+    `no cache folder can be written: ${roots.join(", ")}; set XDG_CACHE_HOME to one that can`,
+  );
+}
+
+/** The version in package.json. */
+export function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
+  return (manifest as { version: string }).version;
 }

@@ -1,11 +1,16 @@
 import { Command } from "commander";
 import { reasonOf, UserError } from "../base/errors.ts";
+import { packageVersion } from "../base/files.ts";
+import { addDoctor } from "./doctor.ts";
+import { addPhantom } from "./phantom.ts";
+import { addTrain } from "./train.ts";
 
 /** Runs the command line. A user's mistake prints one line and exits with 1; our own faults keep their stack trace. */
 export async function main(argv: string[]): Promise<void> {
-  const program = new Command("diptych").description(
-    "Train and study SM detectors that carry FFDM information.",
-  );
+  const program = new Command("diptych")
+    .description("Train and study SM detectors that carry FFDM information.")
+    .version(packageVersion());
+  for (const add of [addTrain, addPhantom, addDoctor]) add(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

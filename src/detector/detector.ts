@@ -57,6 +57,12 @@ export interface Targets {
   readonly normalizer: Tensor;
 }
 
+/** The anchors of all levels for an image [N, C, H, W] → [A, 4]. */
+export function anchorTensor(tape: Tape, config: DetectorConfig, image: Tensor): Tensor {
+  const values = makeAnchors(config, image.shape[2], image.shape[3]);
+  return tape.constant("anchors", [values.length / 4, 4], values);
+}
+
 /** Assigns the ground truth to the anchors of an image size, on the device. */
 export function assignTargets(
   tape: Tape,
@@ -64,9 +70,7 @@ export function assignTargets(
   image: Tensor,
   truth: GroundTruth,
 ): Targets {
-  const [, , height, width] = image.shape;
-  const values = makeAnchors(config, height, width);
-  const anchors = tape.constant("anchors", [values.length / 4, 4], values);
+  const anchors = anchorTensor(tape, config, image);
   return tape.scope("targets", () => assignAnchors(tape, anchors, truth.boxes, truth.classes));
 }
 

@@ -73,12 +73,9 @@ async function request(kind: AdapterKind): Promise<FoundAdapter | undefined> {
 }
 
 /** Every kind of adapter that this machine has, best first. */
-export async function listAdapters(): Promise<FoundAdapter[]> {
-  const found: FoundAdapter[] = [];
-  for (const kind of adapterKinds) {
-    const adapter = await request(kind);
-    if (adapter) found.push(adapter);
-  }
+export async function listAdapterKinds(): Promise<AdapterKind[]> {
+  const found: AdapterKind[] = [];
+  for (const kind of adapterKinds) if (await request(kind)) found.push(kind);
   return found;
 }
 
@@ -91,7 +88,8 @@ export async function findAdapter(choice: AdapterChoice): Promise<FoundAdapter> 
   throw new UserError(`no ${choice === "auto" ? "GPU" : choice} adapter found: ${installAdvice()}`);
 }
 
-function installAdvice(): string {
+/** What gives this machine an adapter. */
+export function installAdvice(): string {
   if (process.platform !== "linux")
     return "install a graphics driver with Metal, Direct3D 12 or Vulkan support";
   const embedded =

@@ -1,12 +1,11 @@
 // The software Vulkan that comes with `npm ci`: SwiftShader, its ICD file and a Vulkan loader, packed inside the npm
 // package @sparticuz/chromium. It gives a Linux x86-64 machine without GPU, driver or root a Vulkan device.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { parseTar } from "nanotar";
-import { shortHash } from "../base/files.ts";
+import { cacheFolder, shortHash } from "../base/files.ts";
 
 const icdFile = "vk_swiftshader_icd.json";
 const loaderFile = "libvulkan.so.1";
@@ -30,31 +29,18 @@ function findArchive(): string | undefined {
 /** Unpacks the driver once into the user's cache and returns its folder. Several processes may do so at a time. */
 function unpack(archive: string): string {
   const packed = readFileSync(archive);
-  const name = `swiftshader-${shortHash(packed.toString("latin1"))}`;
-  const roots = [
-    join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "diptych"),
-    join(tmpdir(), "diptych"),
-  ];
-  for (const root of roots) {
-    const folder = join(root, name);
-    if (wanted.every((file) => existsSync(join(folder, file)))) return folder;
-    try {
-      mkdirSync(root, { recursive: true });
-    } catch {
-      continue;
-    }
-    const partial = mkdtempSync(`${folder}.`);
-    for (const file of parseTar(brotliDecompressSync(packed)))
-      if (wanted.includes(file.name) && file.data)
-        writeFileSync(join(partial, file.name), file.data, { mode: 0o755 });
-    try {
-      renameSync(partial, folder);
-    } catch {
-      rmSync(partial, { recursive: true, force: true }); // Another process was first.
-    }
-    return folder;
+  const folder = join(cacheFolder(), `swiftshader-${shortHash(packed.toString("latin1"))}`);
+  if (wanted.every((file) => existsSync(join(folder, file)))) return folder;
+  const partial = mkdtempSync(`${folder}.`);
+  for (const file of parseTar(brotliDecompressSync(packed)))
+    if (wanted.includes(file.name) && file.data)
+      writeFileSync(join(partial, file.name), file.data, { mode: 0o755 });
+  try {
+    renameSync(partial, folder);
+  } catch {
+    rmSync(partial, { recursive: true, force: true }); // Another process was first.
   }
-  throw new Error(`no folder to unpack SwiftShader into: ${roots.join(", ")}`);
+  return folder;
 }
 
 /** Keeps the packed loader in the process, so that Dawn finds it by its soname where the system has none. */

@@ -109,7 +109,18 @@ export class Engine {
       buffer = this.storageBuffer(plane.name, 4 * plane.layout.length);
       this.#planes.set(plane, buffer);
     }
+    if (buffer.size < 4 * plane.layout.length)
+      throw new Error(`${plane.name}: parameters were declared after its buffer was made`);
     return buffer;
+  }
+
+  /** Gives the buffers of flat planes back. */
+  releasePlanes(planes: Iterable<Plane>): void {
+    for (const plane of planes) {
+      const buffer = this.#planes.get(plane);
+      if (buffer) this.release(buffer);
+      this.#planes.delete(plane);
+    }
   }
 
   /** @param values as long as the plane's layout. */
@@ -118,12 +129,12 @@ export class Engine {
   }
 
   /** A copy of a flat plane, padding included. */
-  readPlane(plane: Plane): Promise<Float32Array> {
+  readPlane(plane: Plane): Promise<Float32Array<ArrayBuffer>> {
     return this.read(this.plane(plane), 4 * plane.layout.length);
   }
 
   /** A copy of a buffer's first `bytes`, outside any program. @throws what went wrong on the device before. */
-  async read(buffer: GPUBuffer, bytes: number): Promise<Float32Array> {
+  async read(buffer: GPUBuffer, bytes: number): Promise<Float32Array<ArrayBuffer>> {
     const staging = this.stagingBuffer("read", bytes);
     try {
       const encoder = this.device.createCommandEncoder({ label: "read" });

@@ -1,0 +1,25 @@
+// Sum of squares in GROUPS partial sums that sumLeading adds:  y[g] = sum of x² over chunk g
+// One workgroup: CHUNK consecutive elements. Invocation t sums the elements t, t + WORKGROUP, …; then a tree.
+
+override LENGTH: u32;
+override CHUNK: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;       // [LENGTH]
+@group(0) @binding(1) var<storage, read_write> y: array<f32>; // [GROUPS]
+
+var<workgroup> partial: array<f32, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let end = min((group.x + 1u) * CHUNK, LENGTH);
+  var sum = 0.0;
+  for (var i = group.x * CHUNK + local; i < end; i += WORKGROUP) { sum += x[i] * x[i]; }
+  partial[local] = sum;
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+    if (local < half) { partial[local] += partial[local + half]; }
+    workgroupBarrier();
+  }
+  if (local == 0u) { y[group.x] = partial[0]; }
+}

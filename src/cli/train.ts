@@ -1,0 +1,144 @@
+import { cpus, platform } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { UserError } from "../base/errors.ts";
+import { cacheFolder, packageVersion, shortHash } from "../base/files.ts";
+import type { Reporter } from "../base/reporter.ts";
+import { type Manifest, readManifest } from "../data/manifest.ts";
+import { modelNames } from "../detector/config.ts";
+import { describeAdapter } from "../engine/adapter.ts";
+import { withEngine } from "../engine/engine.ts";
+import { renderSummary } from "../evaluate/summaryTable.ts";
+import { generatePhantomSet } from "../phantom/generate.ts";
+import { type Config, checkConfig, makeConfig, presetNames, readConfigFile } from "../regime/config.ts";
+import { runRegime } from "../regime/run.ts";
+import { RunFolder } from "../regime/runFolder.ts";
+import { Interrupted } from "../train/trainer.ts";
+import { watchForInterrupt } from "./interrupt.ts";
+import { integer } from "./options.ts";
+import { createReporter } from "./reporter.ts";
+
+interface TrainOptions {
+  data?: string;
+  model?: string;
+  imageSize?: [number, number];
+  batch?: number;
+  epochs?: number;
+  seed?: number;
+  adapter?: string;
+  out?: string;
+  stage: number;
+  resume?: string;
+  preset?: string;
+  config?: string;
+}
+
+/** "512" or "1024x512". */
+function imageSize(text: string): [number, number] {
+  const sides = text.split("x").map((side) => integer(side));
+  if (sides.length > 2)
+    throw new UserError(`--image-size ${text}: must be a side, or height x width as in 1024x512`);
+  return [sides[0], sides[sides.length - 1]];
+}
+
+export function addTrain(program: Command): void {
+  program
+    .command("train")
+    .description("train the three stages and print what the fused model gains")
+    .option("--preset <name>", `${presetNames.join(", ")} (default: default)`)
+    .option("--data <manifest>", "pair manifest; default: a simulated set, made on first use")
+    .option("--model <name>", modelNames.join(", "))
+    .option("--image-size <size>", "side, or height x width as in 1024x512; multiples of 128", imageSize)
+    .option("--batch <pairs>", "pairs a step", integer)
+    .option("--epochs <n>", "epochs of every stage", integer)
+    .option("--seed <n>", "of everything random", integer)
+    .option("--adapter <kind>", "auto, hardware, software or embedded; also DIPTYCH_ADAPTER")
+    .option("--out <folder>", "folder of the run; default: a new one under runs/")
+    .option("--stage <n>", "last stage to run, 1 to 3", integer, 3)
+    .option("--resume <run>", "go on with the run in this folder")
+    .option("--config <file>", "JSON with any field of a run's config.json")
+    .action(train);
+}
+
+/** The fields that the command line gives; unknown adapters and models are the schema's to refuse. */
+function overridesOf({ data, model, imageSize, batch, epochs, seed, adapter }: TrainOptions) {
+  const stages = epochs && { stage1: epochs, stage2: epochs, stage3: epochs };
+  const given = { data, model, imageSize, batch, epochs: stages, seed, adapter };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+async function configOf(options: TrainOptions): Promise<Config> {
+  const layers: { source: string; values: unknown }[] = [];
+  if (options.config) layers.push({ source: options.config, values: await readConfigFile(options.config) });
+  for (const [name, value] of Object.entries(overridesOf(options))) {
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    layers.push({ source: option, values: { [name]: value } });
+  }
+  return makeConfig(options.preset ?? "default", layers);
+}
+
+/** A run's data: the manifest that it names, or the simulated set, made where it is missing. */
+async function dataOf(config: Config, reporter: Reporter): Promise<Manifest> {
+  if (config.data) return readManifest(config.data);
+  const { patients, size, seed } = config.phantom;
+  const folder = join(cacheFolder(), `phantom-${shortHash([packageVersion(), config.phantom])}`);
+  let bar: ReturnType<Reporter["progress"]> | undefined;
+  const manifest = await generatePhantomSet({
+    folder,
+    patients,
+    size,
+    seed,
+    workers: config.workers,
+    onProgress(done, total) {
+      bar ??= reporter.progress("simulating pairs", total);
+      bar.update(done, "");
+    },
+  });
+  bar?.stop();
+  reporter.note(`data: ${manifest}`);
+  return readManifest(manifest);
+}
+
+function refuseWithResume(options: TrainOptions): void {
+  const { resume, adapter, stage, ...others } = options;
+  const [conflicting] = Object.keys(others);
+  if (conflicting)
+    throw new UserError(
+      `--${conflicting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} cannot be changed by --resume: the run keeps its configuration; only --adapter and --stage can`,
+    );
+}
+
+const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+
+async function train(options: TrainOptions): Promise<void> {
+  if (options.stage < 1 || options.stage > 3)
+    throw new UserError(`--stage ${options.stage}: must be 1, 2 or 3`);
+  const reporter = createReporter();
+  if (options.resume) refuseWithResume(options);
+  const resumed = options.resume ? RunFolder.open(options.resume, checkConfig) : undefined;
+  const config = resumed?.config ?? (await configOf(options));
+  const adapter = options.adapter ?? config.adapter ?? undefined;
+  const interrupt = watchForInterrupt(reporter);
+  await withEngine({ adapter }, async (engine) => {
+    reporter.note(`adapter: ${describeAdapter(engine.adapter)}`);
+    const manifest = await dataOf(config, reporter);
+    const facts = {
+      versions: { diptych: packageVersion(), node: process.version, webgpu: engine.adapter.dawn },
+      adapter: engine.adapter,
+      host: { platform: platform(), cpus: cpus().length, cpu: cpus()[0]?.model },
+      data: { manifest: manifest.path, pairs: manifest.pairs.length, classes: manifest.classes },
+    };
+    const out = options.out ?? join("runs", `${config.preset}-${timestamp()}`);
+    const folder = resumed ?? (await RunFolder.create(out, config, facts));
+    reporter.note(`run: ${folder.path}`);
+    try {
+      const context = { engine, folder, manifest, reporter, interrupted: interrupt.requested };
+      const results = await runRegime(context, options.stage);
+      if (results) reporter.note(`\n${renderSummary(results)}`);
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error;
+      reporter.note(`stopped and saved; go on with: node train.mjs --resume ${folder.path}`);
+      process.exitCode = 130;
+    }
+  }).finally(interrupt.stop);
+}

@@ -1,0 +1,126 @@
+// Free-response ROC: lesions found against false positives per image, as the DBTex challenge's official evaluation
+// (mazurowski-lab/duke-dbt-data) counts and interpolates them, for any match rule and per class.
+import type { Weights } from "./bootstrap.ts";
+import type { ImageResult, MatchRule } from "./detection.ts";
+import { descendingOrder } from "./order.ts";
+
+export interface FrocPoint {
+  /** Detections with this score or a higher one count. */
+  readonly threshold: number;
+  readonly falsePositivesPerImage: number;
+  /** Share of all annotations that are found. */
+  readonly sensitivity: number;
+}
+
+/**
+ * What becomes of a detection: a false positive, the best-scored one of an annotation, or a further one of it, which
+ * is neither a find nor a false positive.
+ */
+const outcome = { falsePositive: 0, found: 1, again: 2 } as const;
+type Outcome = (typeof outcome)[keyof typeof outcome];
+
+/**
+ * What becomes of each detection of one image. It belongs to the annotation of its class that it fits best, the first
+ * of equally good ones, whatever the other detections do.
+ */
+function judge({ annotations, detections }: ImageResult, rule: MatchRule): Outcome[] {
+  const outcomes = new Array<Outcome>(detections.length);
+  const found = new Set<number>();
+  for (const index of descendingOrder(detections.map(({ score }) => score))) {
+    const detection = detections[index];
+    let credited = -1;
+    let bestFit = Number.NEGATIVE_INFINITY;
+    annotations.forEach((annotation, candidate) => {
+      if (annotation.label !== detection.label) return;
+      const fit = rule.fit(detection, annotation);
+      if (fit <= bestFit) return;
+      credited = candidate;
+      bestFit = fit;
+    });
+    if (credited < 0) outcomes[index] = outcome.falsePositive;
+    else outcomes[index] = found.has(credited) ? outcome.again : outcome.found;
+    found.add(credited);
+  }
+  return outcomes;
+}
+
+interface RankedDetections {
+  readonly scores: Float64Array;
+  readonly images: Uint32Array;
+  readonly outcomes: Uint8Array;
+}
+
+/** The detections of all images, best first. */
+function rank(results: readonly ImageResult[], rule: MatchRule): RankedDetections {
+  const scores = results.flatMap(({ detections }) => detections.map(({ score }) => score));
+  const images = results.flatMap(({ detections }, image) => detections.map(() => image));
+  const outcomes = results.flatMap((result) => judge(result, rule));
+  const order = descendingOrder(scores);
+  return {
+    scores: Float64Array.from(order, (index) => scores[index]),
+    images: order.map((index) => images[index]),
+    outcomes: Uint8Array.from(order, (index) => outcomes[index]),
+  };
+}
+
+/** A curve as a function of how often each image enters; it ends with its first point beyond `maxRate`. */
+export type PreparedFroc = (weights: Weights, maxRate?: number) => FrocPoint[];
+
+/**
+ * The FROC curve, matched and sorted once. It begins at (0, 0) and has a point at the score of every detection that
+ * hits an annotation, and one with all detections. Sensitivities are NaN when no annotation enters.
+ * @throws Error when a score is NaN.
+ */
+export function prepareFroc(results: readonly ImageResult[], rule: MatchRule): PreparedFroc {
+  const { scores, images, outcomes } = rank(results, rule);
+  return (weights, maxRate = Infinity) => {
+    let imageCount = 0;
+    let annotationCount = 0;
+    results.forEach(({ annotations }, image) => {
+      imageCount += weights[image];
+      annotationCount += weights[image] * annotations.length;
+    });
+    const points: FrocPoint[] = [];
+    let falsePositives = 0;
+    let found = 0;
+    const addPoint = (threshold: number) =>
+      points.push({
+        threshold,
+        falsePositivesPerImage: falsePositives / imageCount,
+        sensitivity: found / annotationCount,
+      });
+    addPoint(Infinity);
+    let hit = false;
+    for (let index = 0; index < scores.length; index++) {
+      const weight = weights[images[index]];
+      if (outcomes[index] === outcome.falsePositive) falsePositives += weight;
+      else hit ||= weight > 0;
+      if (outcomes[index] === outcome.found) found += weight;
+      const last = index + 1 === scores.length;
+      if (!last && (!hit || scores[index + 1] === scores[index])) continue;
+      addPoint(scores[index]);
+      hit = false;
+      if (falsePositives / imageCount > maxRate) break;
+    }
+    return points;
+  };
+}
+
+/** The FROC curve, every image entering once; see {@link prepareFroc}. */
+export const frocCurve = (results: readonly ImageResult[], rule: MatchRule): FrocPoint[] =>
+  prepareFroc(results, rule)(new Float64Array(results.length).fill(1));
+
+/**
+ * The sensitivity at each of the rates of false positives per image, linearly between the curve's points (what
+ * choosing between two thresholds by lot attains); of several points at one rate the last, beyond the curve its end.
+ */
+export function sensitivityAt(curve: readonly FrocPoint[], rates: readonly number[]): number[] {
+  return rates.map((rate) => {
+    const next = curve.findIndex(({ falsePositivesPerImage }) => falsePositivesPerImage > rate);
+    if (next < 0) return curve[curve.length - 1].sensitivity;
+    const [left, right] = [curve[next - 1], curve[next]];
+    const share =
+      (rate - left.falsePositivesPerImage) / (right.falsePositivesPerImage - left.falsePositivesPerImage);
+    return left.sensitivity + share * (right.sensitivity - left.sensitivity);
+  });
+}

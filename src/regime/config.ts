@@ -1,0 +1,176 @@
+// Everything that decides a run, as a checked value: a preset, a file and the command line give the parts, and the run
+// folder keeps the whole.
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { reasonOf, UserError } from "../base/errors.ts";
+import { modelNames } from "../detector/config.ts";
+import { adapterKinds } from "../engine/adapter.ts";
+
+const positiveInteger = z.int().positive();
+const fraction = z.number().min(0).max(1);
+const range = z.tuple([z.number(), z.number()]).refine(([low, high]) => low <= high, "must be [low, high]");
+
+const optimizerSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("sgd"),
+    momentum: fraction,
+    weightDecay: z.number().nonnegative(),
+    clipNorm: z.number().nonnegative(),
+  }),
+  z.strictObject({
+    kind: z.literal("adamw"),
+    beta1: fraction,
+    beta2: fraction,
+    epsilon: z.number().positive(),
+    weightDecay: z.number().nonnegative(),
+    clipNorm: z.number().nonnegative(),
+  }),
+]);
+
+const configSchema = z.strictObject({
+  preset: z.string(),
+  /** Path of a pair manifest; null: the simulated set. */
+  data: z.string().nullable(),
+  /** The simulated set that is made when `data` is null. */
+  phantom: z.strictObject({ patients: positiveInteger, size: positiveInteger, seed: z.int().nonnegative() }),
+  model: z.enum(modelNames as [string, ...string[]]),
+  /** Height and width of the network's input, in pixels. */
+  imageSize: z.tuple([positiveInteger, positiveInteger]),
+  batch: positiveInteger,
+  epochs: z.strictObject({ stage1: positiveInteger, stage2: positiveInteger, stage3: positiveInteger }),
+  seed: z.int().nonnegative(),
+  /** null: the environment variable, else the best one there is. */
+  adapter: z.enum(["auto", ...adapterKinds]).nullable(),
+  /** Most boxes that an image may have. */
+  maxBoxes: positiveInteger,
+  /** Anchor size at a level, in strides; null: the model's own. */
+  anchorScale: z.number().positive().nullable(),
+  dropConnectRate: fraction,
+  optimizer: optimizerSchema,
+  learningRate: z.number().positive(),
+  /** Share of the steps over which the learning rate rises. */
+  warmup: fraction,
+  averageDecay: fraction,
+  augment: z.strictObject({ flip: fraction, shift: fraction, scale: range, gain: range, offset: range }),
+  distillation: z.strictObject({
+    loss: z.enum(["mse", "cosine", "both"]),
+    start: z.enum(["module_c", "module_a", "random"]),
+  }),
+  predictor: z.strictObject({ fineTune: z.boolean() }),
+  evaluation: z.strictObject({
+    resamples: positiveInteger,
+    nmsIou: fraction,
+    maxDetections: positiveInteger,
+  }),
+  workers: positiveInteger,
+  /** Seconds between two saved states within an epoch. */
+  saveEvery: z.number().positive(),
+});
+
+export type Config = z.infer<typeof configSchema>;
+
+type Partially<T> = {
+  [Key in keyof T]?: T[Key] extends readonly unknown[]
+    ? T[Key]
+    : T[Key] extends object
+      ? Partially<T[Key]>
+      : T[Key];
+};
+export type ConfigOverrides = Partially<Config>;
+
+const base: Config = {
+  preset: "default",
+  data: null,
+  phantom: { patients: 160, size: 128, seed: 1 },
+  model: "nano",
+  imageSize: [128, 128],
+  batch: 8,
+  epochs: { stage1: 12, stage2: 12, stage3: 6 },
+  seed: 1,
+  adapter: null,
+  maxBoxes: 8,
+  anchorScale: null,
+  dropConnectRate: 0,
+  optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 10 },
+  learningRate: 3e-3,
+  warmup: 0.1,
+  averageDecay: 0.98,
+  augment: { flip: 0.5, shift: 0.08, scale: [0.9, 1.1], gain: [0.9, 1.1], offset: [-0.1, 0.1] },
+  distillation: { loss: "mse", start: "module_c" },
+  predictor: { fineTune: false },
+  evaluation: { resamples: 2000, nmsIou: 0.5, maxDetections: 100 },
+  workers: 2,
+  saveEvery: 300,
+};
+
+const presets: Readonly<Record<string, ConfigOverrides>> = {
+  smoke: {
+    phantom: { patients: 24 },
+    epochs: { stage1: 1, stage2: 1, stage3: 1 },
+    evaluation: { resamples: 200 },
+  },
+  default: {},
+  full: {
+    phantom: { patients: 2000, size: 1024 },
+    model: "d0",
+    imageSize: [1024, 512],
+    epochs: { stage1: 40, stage2: 40, stage3: 20 },
+    learningRate: 1e-3,
+    averageDecay: 0.9998,
+    dropConnectRate: 0.1,
+    workers: 8,
+  },
+};
+
+export const presetNames: readonly string[] = Object.keys(presets);
+
+/** Objects are merged field by field, unless they are of another `kind`; anything else replaces what was there. */
+function merge(lower: unknown, upper: unknown): unknown {
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject(lower) || !isObject(upper)) return upper === undefined ? lower : upper;
+  if (upper.kind !== undefined && upper.kind !== lower.kind) return upper;
+  const merged: Record<string, unknown> = { ...lower };
+  for (const [key, value] of Object.entries(upper)) merged[key] = merge(lower[key], value);
+  return merged;
+}
+
+/**
+ * @param layers later ones win.
+ * @throws UserError naming the first wrong field, with `source` in front.
+ */
+export function makeConfig(
+  preset: string,
+  layers: readonly { readonly source: string; readonly values: unknown }[],
+): Config {
+  const chosen = presets[preset];
+  if (!chosen) throw new UserError(`--preset ${preset}: must be one of ${presetNames.join(", ")}`);
+  let config: unknown = { ...(merge(base, chosen) as Config), preset };
+  for (const { source, values } of layers) config = checkConfig(merge(config, values), source);
+  return checkConfig(config, `preset ${preset}`);
+}
+
+/** @throws UserError naming the first wrong field, with `source` in front. */
+export function checkConfig(value: unknown, source: string): Config {
+  const result = configSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  if (issue.code === "unrecognized_keys") {
+    const at = [...issue.path, issue.keys[0]].join(".");
+    throw new UserError(`${source}: unknown field ${at}`);
+  }
+  throw new UserError(`${source}: ${issue.path.join(".") || "the file"}: ${issue.message}`);
+}
+
+/** The content of a configuration file. @throws UserError naming the file when it is missing or no JSON object. */
+export async function readConfigFile(path: string): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read as JSON (${reasonOf(error)})`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new UserError(`${path}: must hold a JSON object`);
+  return value;
+}

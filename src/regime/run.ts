@@ -1,0 +1,193 @@
+// The whole run: the stages in order, then the five models on the test pairs.
+import type { OptimizerOptions } from "../autograd/operations/optimizer.ts";
+import type { Reporter } from "../base/reporter.ts";
+import { type LoaderOptions, PairLoader } from "../data/loader.ts";
+import type { Manifest, Split } from "../data/manifest.ts";
+import { checkImageSize, detectorConfig } from "../detector/config.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ImageResult } from "../evaluate/detection.ts";
+import { type Summary, summarizeModels } from "../evaluate/summary.ts";
+import { loadModule } from "../train/checkpoint.ts";
+import type { BatchShape } from "../train/task.ts";
+import type { TrainingOptions } from "../train/trainer.ts";
+import type { Config } from "./config.ts";
+import { comparedModels, detect, type Model } from "./models.ts";
+import { createModules, type Modules } from "./modules.ts";
+import { comparePyramids, type LevelSimilarity } from "./probe.ts";
+import type { RunFolder } from "./runFolder.ts";
+import { stageTasks } from "./stages.ts";
+import { type TaskContext, trainTask } from "./trainTask.ts";
+
+export interface RunContext {
+  readonly engine: Engine;
+  readonly folder: RunFolder;
+  readonly manifest: Manifest;
+  readonly reporter: Reporter;
+  /** Whether the user has asked to stop. */
+  interrupted(): boolean;
+}
+
+/** What results.json holds. */
+export interface Results extends Summary {
+  readonly distillation: Readonly<Record<string, LevelSimilarity>>;
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly adapter: unknown;
+}
+
+/** The models whose difference is the run's answer: what fusing gains, and what of that mere capacity would. */
+const comparisons = [
+  ["fused", "model_sm"],
+  ["fused", "twin_sm"],
+] as const;
+
+class Run {
+  readonly #modules: Modules;
+  readonly #shape: BatchShape;
+  readonly #seconds: Record<string, number> = {};
+
+  constructor(private readonly context: RunContext) {
+    const { folder, manifest } = context;
+    const { config } = folder;
+    const detector = detectorConfig(config.model, {
+      numClasses: manifest.classes.length,
+      inChannels: 1,
+      dropConnectRate: config.dropConnectRate,
+      ...(config.anchorScale === null ? {} : { anchorScale: config.anchorScale }),
+    });
+    const [height, width] = config.imageSize;
+    checkImageSize(detector, height, width);
+    this.#modules = createModules(detector, config.predictor.fineTune);
+    this.#shape = { batch: config.batch, height, width, maxBoxes: config.maxBoxes };
+  }
+
+  get #config(): Config {
+    return this.context.folder.config;
+  }
+
+  #pairs(split: Split) {
+    return this.context.manifest.pairs.filter((pair) => pair.split === split);
+  }
+
+  #loader(split: Split, options: Partial<LoaderOptions> = {}): PairLoader {
+    const { seed, workers } = this.#config;
+    return new PairLoader(this.#pairs(split), { ...this.#shape, seed, shuffle: false, workers, ...options });
+  }
+
+  async #timed<T>(name: string, body: () => Promise<T>): Promise<T> {
+    const started = performance.now();
+    const result = await body();
+    this.#seconds[name] = (performance.now() - started) / 1000;
+    return result;
+  }
+
+  /** Trains the tasks of stages 1 to `lastStage`. */
+  async train(lastStage: number): Promise<void> {
+    const { distillation, predictor, augment } = this.#config;
+    const training = this.#loader("train", { shuffle: true, augment, dropLast: true });
+    const validation = this.#loader("validation", { workers: 1 });
+    const loaders = { training, validation };
+    try {
+      for (const task of stageTasks(this.#modules, { distillation, predictor })) {
+        if (task.stage > lastStage) continue;
+        const options = this.#trainingOptions(task.stage);
+        const context: TaskContext = {
+          ...this.context,
+          interrupted: () => this.context.interrupted(),
+          modules: this.#modules,
+          loaders,
+          options,
+        };
+        await this.#timed(task.name, () => trainTask(context, task));
+      }
+    } finally {
+      await Promise.all([training.close(), validation.close()]);
+    }
+  }
+
+  #trainingOptions(stage: 1 | 2 | 3): TrainingOptions {
+    const { epochs, seed, optimizer, learningRate, warmup, averageDecay, saveEvery } = this.#config;
+    return {
+      shape: this.#shape,
+      epochs: epochs[`stage${stage}`],
+      seed,
+      optimizer: optimizer as OptimizerOptions,
+      learningRate,
+      warmup,
+      averageDecay,
+      saveEvery,
+    };
+  }
+
+  /** Detections of every model on the test pairs, and what they amount to. */
+  async evaluate(): Promise<Results> {
+    const { engine, folder, reporter } = this.context;
+    const { seed, evaluation } = this.#config;
+    const results = await this.#timed("evaluation", () => this.#detectAll());
+    await folder.writeJson("detections.json", results);
+    const summary = summarizeModels(results, {
+      seed,
+      differences: comparisons,
+      resamples: evaluation.resamples,
+    });
+    const distillation = await this.#distillation();
+    const complete = { ...summary, distillation, seconds: this.#seconds, adapter: engine.adapter };
+    await folder.writeJson("results.json", complete);
+    reporter.note(`results in ${folder.file("results.json")}`);
+    return complete;
+  }
+
+  async #detectAll(): Promise<Record<string, ImageResult[]>> {
+    const { reporter } = this.context;
+    const models = comparedModels(this.#modules, this.#config.predictor.fineTune);
+    const pairs = this.#pairs("test");
+    const bar = reporter.progress("detection on the test pairs", pairs.length * models.length);
+    const results: Record<string, ImageResult[]> = {};
+    let done = 0;
+    try {
+      for (const model of models)
+        results[model.name] = await this.#detect(model, (images) => bar.update((done += images), model.name));
+    } finally {
+      bar.stop();
+    }
+    return results;
+  }
+
+  async #detect(model: Model, onBatch: (images: number) => void): Promise<ImageResult[]> {
+    const { engine, folder } = this.context;
+    for (const name of model.modules)
+      await loadModule(engine, this.#modules[name].set, folder.checkpoint(name));
+    const { nmsIou, maxDetections } = this.#config.evaluation;
+    const loader = this.#loader("test");
+    try {
+      const options = { nmsIou, maxDetections };
+      return await detect(engine, model, loader, this.#pairs("test"), this.#shape, options, onBatch);
+    } finally {
+      await loader.close();
+    }
+  }
+
+  /** How near B's pyramid of the SM comes to C's of the FFDM on the validation pairs, level by level. */
+  async #distillation() {
+    const { engine, folder } = this.context;
+    const { module_b: student, module_c: teacher } = this.#modules;
+    for (const module of [student, teacher])
+      await loadModule(engine, module.set, folder.checkpoint(module.set.name));
+    const loader = this.#loader("validation", { workers: 1 });
+    try {
+      return await comparePyramids(engine, student, teacher, loader, this.#shape);
+    } finally {
+      await loader.close();
+    }
+  }
+}
+
+/**
+ * Trains what is not trained yet, up to a stage; after the third, evaluates.
+ * @returns undefined when the run stops before the third stage.
+ * @throws UserError when the data or the configuration cannot be used; Interrupted when the user asked to stop.
+ */
+export async function runRegime(context: RunContext, lastStage: number): Promise<Results | undefined> {
+  const run = new Run(context);
+  await run.train(lastStage);
+  return lastStage < 3 ? undefined : run.evaluate();
+}

@@ -1,0 +1,106 @@
+// The folder of one run: config.json, metrics.jsonl, checkpoints/, results.json. Whatever stands in it is whole.
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { reasonOf, UserError } from "../base/errors.ts";
+import { writeFileAtomically } from "../base/files.ts";
+import type { Config } from "./config.ts";
+
+/** A line of metrics.jsonl. `step` counts a task's steps from 1; a line of an epoch has that of its last step. */
+export interface MetricsLine {
+  readonly task: string;
+  readonly step: number;
+  readonly [name: string]: unknown;
+}
+
+export class RunFolder {
+  private constructor(
+    readonly path: string,
+    readonly config: Config,
+  ) {}
+
+  /**
+   * Starts a run in a folder that is empty or not there yet.
+   * @param facts versions and adapter, kept beside the configuration.
+   * @throws UserError when the folder holds something.
+   */
+  static async create(
+    path: string,
+    config: Config,
+    facts: Readonly<Record<string, unknown>>,
+  ): Promise<RunFolder> {
+    if (existsSync(path) && readdirSync(path).length > 0)
+      throw new UserError(
+        `--out ${path}: the folder is not empty: choose another, or go on with --resume ${path}`,
+      );
+    const folder = new RunFolder(path, config);
+    await writeFileAtomically(
+      folder.file("config.json"),
+      `${JSON.stringify({ config, ...facts }, null, 2)}\n`,
+    );
+    mkdirSync(folder.file("checkpoints"), { recursive: true });
+    return folder;
+  }
+
+  /** Opens a run to go on with it. @throws UserError naming what is missing or damaged. */
+  static open(path: string, check: (values: unknown, source: string) => Config): RunFolder {
+    const file = join(path, "config.json");
+    let text: string;
+    try {
+      text = readFileSync(file, "utf8");
+    } catch {
+      throw new UserError(`--resume ${path}: no run: ${file} is missing`);
+    }
+    try {
+      return new RunFolder(path, check((JSON.parse(text) as { config: unknown }).config, file));
+    } catch (error) {
+      throw new UserError(error instanceof UserError ? error.message : `${file}: ${reasonOf(error)}`);
+    }
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  checkpoint(module: string): string {
+    return this.file(join("checkpoints", `${module}.safetensors`));
+  }
+
+  /** State of a task under way. */
+  state(task: string): string {
+    return this.file(join("checkpoints", `${task}.state.safetensors`));
+  }
+
+  has(path: string): boolean {
+    return existsSync(path);
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  appendMetrics(line: MetricsLine): void {
+    appendFileSync(this.file("metrics.jsonl"), `${JSON.stringify(line)}\n`);
+  }
+
+  /** Drops the lines of a task beyond a step: those that will be written again, and a half-written last one. */
+  async rewindMetrics(task: string, step: number): Promise<void> {
+    const file = this.file("metrics.jsonl");
+    if (!existsSync(file)) return;
+    const kept = readFileSync(file, "utf8")
+      .split("\n")
+      .filter((text) => {
+        try {
+          const line = JSON.parse(text) as MetricsLine;
+          return line.task !== task || line.step <= step;
+        } catch {
+          return false;
+        }
+      });
+    await writeFileAtomically(file, kept.map((text) => `${text}\n`).join(""));
+  }
+
+  async writeJson(name: string, value: unknown): Promise<void> {
+    await writeFileAtomically(this.file(name), `${JSON.stringify(value, null, 2)}\n`);
+  }
+}

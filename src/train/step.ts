@@ -1,0 +1,92 @@
+// The programs behind a task: one that trains on a batch, one that only takes its losses.
+import { gradientTable } from "../autograd/gradients.ts";
+import type { LayerMode } from "../autograd/layers.ts";
+import {
+  averageParameters,
+  type OptimizerOptions,
+  optimize,
+  scheduleLength,
+} from "../autograd/operations/optimizer.ts";
+import { decayMask, type ParameterSet } from "../autograd/parameters.ts";
+import { Tape } from "../autograd/tape.ts";
+import type { Tensor } from "../autograd/tensor.ts";
+import type { Engine } from "../engine/engine.ts";
+import { compile, type Inputs, type Program } from "../engine/program.ts";
+import { BatchInputs, type BatchShape, type Task } from "./task.ts";
+
+/**
+ * Losses, gradients, optimiser and averages of one batch in one submit. Its inputs besides the batch: `random` u32
+ * [seed, step], `schedule` (see `scheduleValues`) and `averageDecay` [1]. Outputs: the losses and `squaredNorm`.
+ */
+export function recordStep(task: Task, shape: BatchShape, optimizer: OptimizerOptions) {
+  const tape = new Tape();
+  const random = tape.input("random", [2], "u32");
+  const mode: LayerMode = { normalization: "training", trainable: true, random };
+  const losses = task.losses(tape, new BatchInputs(tape, shape), mode);
+  tape.backward(gradientTable, losses.loss);
+  const schedule = tape.input("schedule", [scheduleLength(optimizer)]);
+  const squaredNorm = optimize(tape, task.trained, schedule, optimizer);
+  averageParameters(tape, task.trained, tape.input("averageDecay", [1]));
+  return { tape, outputs: { ...losses, squaredNorm } as Record<string, Tensor> };
+}
+
+/** The losses of one batch with averaged parameters and running statistics. */
+export function recordValidation(task: Task, shape: BatchShape) {
+  const tape = new Tape();
+  const mode: LayerMode = { normalization: "frozen", trainable: false, averaged: true };
+  const losses = task.losses(tape, new BatchInputs(tape, shape), mode);
+  return { tape, outputs: losses as Record<string, Tensor> };
+}
+
+export interface TaskPrograms {
+  readonly step: Program;
+  readonly validation: Program;
+}
+
+export async function compileTask(
+  engine: Engine,
+  task: Task,
+  shape: BatchShape,
+  optimizer: OptimizerOptions,
+): Promise<TaskPrograms> {
+  const training = recordStep(task, shape, optimizer);
+  const watching = recordValidation(task, shape);
+  const [step, validation] = await Promise.all([
+    compile(engine, `${task.title}, training step`, training.tape, training.outputs),
+    compile(engine, `${task.title}, validation`, watching.tape, watching.outputs),
+  ]);
+  return { step, validation };
+}
+
+/** Those of the given arrays that a program takes. */
+export function inputsOf(program: Program, given: Inputs): Inputs {
+  return Object.fromEntries(program.plan.inputs.map(({ name }) => [name, given[name]]));
+}
+
+/** Puts averages, optimiser state and decay mask of freshly drawn or loaded sets in order. */
+export async function prepareSets(engine: Engine, sets: readonly ParameterSet[]): Promise<void> {
+  for (const set of sets) {
+    engine.writePlane(set.plane("decay"), decayMask(set.parameters));
+    for (const name of ["momentum", "secondMoment"] as const)
+      engine.writePlane(set.plane(name), new Float32Array(set.parameters.length));
+    engine.writePlane(set.plane("average"), await engine.readPlane(set.plane("values")));
+    engine.writePlane(set.plane("averageStatistics"), await engine.readPlane(set.plane("statistics")));
+  }
+}
+
+/** Makes the averages the parameters, and gives the memory that only training needed back. */
+export async function finishSets(engine: Engine, sets: readonly ParameterSet[]): Promise<void> {
+  for (const set of sets) {
+    engine.writePlane(set.plane("values"), await engine.readPlane(set.plane("average")));
+    engine.writePlane(set.plane("statistics"), await engine.readPlane(set.plane("averageStatistics")));
+    const temporary = [
+      "gradients",
+      "momentum",
+      "secondMoment",
+      "decay",
+      "average",
+      "averageStatistics",
+    ] as const;
+    engine.releasePlanes(temporary.map((name) => set.plane(name)));
+  }
+}
