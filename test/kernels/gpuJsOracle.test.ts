@@ -101,7 +101,7 @@ function runGpuJs(given: Case, x: Float32Array, weight: Float32Array): ArrayLike
   const run = gpu.createKernel<[number[], number[]], Constants>(convolve, {
     constants,
     output,
-    argumentTypes: ["Array", "Array"],
+    argumentTypes: { x: "Array", weight: "Array" },
   });
   const result = run(x as unknown as number[], weight as unknown as number[]) as Float32Array;
   gpu.destroy();
