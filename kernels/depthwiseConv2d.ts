@@ -1,4 +1,5 @@
-import shader from "../shaders/depthwiseConv2d.wgsl";
+import plain from "../shaders/depthwiseConv2d.plain.wgsl";
+import row from "../shaders/depthwiseConv2d.wgsl";
 import {
   forEachTap,
   type Padding,
@@ -6,7 +7,7 @@ import {
   windowConstants,
   windowParameters,
 } from "./geometry.ts";
-import { divideUp, type Kernel } from "./kernel.ts";
+import { divideUp, type Kernel, linearWorkgroups, type Workgroups } from "./kernel.ts";
 
 export type DepthwiseConv2dParameters = { batch: number; channels: number } & WindowParameters;
 
@@ -22,6 +23,22 @@ export function depthwiseShapes(p: DepthwiseConv2dParameters) {
 export function depthwiseConstants(p: DepthwiseConv2dParameters): Record<string, number> {
   return { CHANNELS: p.channels, ...windowConstants(p), WORKGROUP: 64 };
 }
+
+/** Constants and launch of the variants that take four neighbouring elements of a row of [height, width] at once. */
+export const depthwiseRowConstants = (p: DepthwiseConv2dParameters): Record<string, number> => ({
+  PLANES: p.batch * p.channels,
+  ...depthwiseConstants(p),
+});
+
+export const depthwiseRowWorkgroups = (
+  p: DepthwiseConv2dParameters,
+  height: number,
+  width: number,
+): Workgroups => linearWorkgroups(divideUp(p.batch * p.channels * height * divideUp(width, 4), 64));
+
+/** The row variants' taps are written out for these. */
+export const supportsRows = (p: DepthwiseConv2dParameters): boolean =>
+  (p.kernel === 3 || p.kernel === 5) && (p.stride === 1 || p.stride === 2);
 
 export const depthwiseFlops = (p: DepthwiseConv2dParameters): number =>
   2 * p.batch * p.channels * p.outHeight * p.outWidth * p.kernel * p.kernel;
@@ -58,8 +75,15 @@ export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
   },
   variants: [
     {
+      name: "row",
+      shader: row,
+      constants: depthwiseRowConstants,
+      workgroups: (p) => depthwiseRowWorkgroups(p, p.outHeight, p.outWidth),
+      supports: supportsRows,
+    },
+    {
       name: "plain",
-      shader,
+      shader: plain,
       constants: depthwiseConstants,
       workgroups: (p) => [divideUp(p.outHeight * p.outWidth, 64), p.channels, p.batch],
     },

@@ -1,10 +1,14 @@
-import shader from "../shaders/depthwiseConv2dGradInput.wgsl";
+import plain from "../shaders/depthwiseConv2dGradInput.plain.wgsl";
+import row from "../shaders/depthwiseConv2dGradInput.wgsl";
 import {
   type DepthwiseConv2dParameters,
   depthwiseCases,
   depthwiseConstants,
   depthwiseFlops,
+  depthwiseRowConstants,
+  depthwiseRowWorkgroups,
   depthwiseShapes,
+  supportsRows,
 } from "./depthwiseConv2d.ts";
 import { forEachTap } from "./geometry.ts";
 import { divideUp, type Kernel } from "./kernel.ts";
@@ -22,8 +26,15 @@ export const depthwiseConv2dGradInput: Kernel<DepthwiseConv2dParameters> = {
   },
   variants: [
     {
+      name: "row",
+      shader: row,
+      constants: depthwiseRowConstants,
+      workgroups: (p) => depthwiseRowWorkgroups(p, p.height, p.width),
+      supports: supportsRows,
+    },
+    {
       name: "plain",
-      shader,
+      shader: plain,
       constants: depthwiseConstants,
       workgroups: (p) => [divideUp(p.height * p.width, 64), p.channels, p.batch],
     },

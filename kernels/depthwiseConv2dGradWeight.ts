@@ -1,4 +1,5 @@
-import shader from "../shaders/depthwiseConv2dGradWeight.wgsl";
+import tree from "../shaders/depthwiseConv2dGradWeight.tree.wgsl";
+import row from "../shaders/depthwiseConv2dGradWeight.wgsl";
 import {
   type DepthwiseConv2dParameters,
   depthwiseCases,
@@ -7,9 +8,11 @@ import {
   depthwiseShapes,
 } from "./depthwiseConv2d.ts";
 import { forEachTap } from "./geometry.ts";
-import type { Kernel } from "./kernel.ts";
+import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
-/** Gradient of depthwiseConv2d with respect to its weight. */
+const rowWorkgroup = 8;
+
+/** Gradient of depthwiseConv2d with respect to its weight; kernels of 3x3 and 5x5, stride 1 and 2. */
 export const depthwiseConv2dGradWeight: Kernel<DepthwiseConv2dParameters> = {
   name: "depthwiseConv2dGradWeight",
   bindings(p) {
@@ -22,10 +25,17 @@ export const depthwiseConv2dGradWeight: Kernel<DepthwiseConv2dParameters> = {
   },
   variants: [
     {
-      name: "plain",
-      shader,
+      name: "tree",
+      shader: tree,
       constants: (p) => ({ BATCH: p.batch, ...depthwiseConstants(p) }),
       workgroups: (p) => [p.channels, 1, 1],
+      barriers: true,
+    },
+    {
+      name: "row",
+      shader: row,
+      constants: (p) => ({ BATCH: p.batch, ...depthwiseConstants(p), WORKGROUP: rowWorkgroup }),
+      workgroups: (p) => linearWorkgroups(divideUp(p.channels * p.kernel, rowWorkgroup)),
     },
   ],
   flops: depthwiseFlops,

@@ -33,6 +33,8 @@ export interface Variant<P extends Parameters = Parameters> {
   workgroups(parameters: P): Workgroups;
   /** Absent: every parameter set. */
   supports?(parameters: P): boolean;
+  /** Whether it synchronises workgroups: fast on a GPU, slow where software makes every invocation a coroutine. */
+  readonly barriers?: boolean;
 }
 
 export interface Kernel<P extends Parameters = Parameters> {
@@ -60,13 +62,15 @@ export function elementCount(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/** The first variant that supports the parameters, or the one called `name`. */
-export function chooseVariant(kernel: Kernel, parameters: Parameters, name?: string): Variant {
+/**
+ * The first variant that supports the parameters.
+ * @param avoidBarriers passes over variants that synchronise workgroups; the last variant never does.
+ */
+export function chooseVariant(kernel: Kernel, parameters: Parameters, avoidBarriers: boolean): Variant {
   const variant = kernel.variants.find(
-    (candidate) =>
-      (name === undefined || candidate.name === name) && (candidate.supports?.(parameters) ?? true),
+    (candidate) => !(avoidBarriers && candidate.barriers) && (candidate.supports?.(parameters) ?? true),
   );
-  if (!variant) throw new Error(`${kernel.name}: no variant ${name ?? ""} for ${JSON.stringify(parameters)}`);
+  if (!variant) throw new Error(`${kernel.name}: no variant for ${JSON.stringify(parameters)}`);
   return variant;
 }
 

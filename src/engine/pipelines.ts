@@ -25,7 +25,7 @@ export class PipelineCache {
 
   /** @throws Error with kernel, position and source line when the shader does not compile. */
   get(kernel: Kernel, parameters: Parameters): Promise<Pipeline> {
-    const variant = chooseVariant(kernel, parameters);
+    const variant = chooseVariant(kernel, parameters, this.engine.adapter.kind !== "hardware");
     const constants = variant.constants(parameters);
     const key = `${kernel.name}/${variant.name} ${JSON.stringify(constants)}`;
     let pipeline = this.#pipelines.get(key);

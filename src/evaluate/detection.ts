@@ -23,7 +23,7 @@ export interface MatchRule {
 export function iouRule(threshold: number): MatchRule {
   const least = Math.min(threshold, 1 - 1e-10);
   return {
-    name: `IoU ≥ ${threshold}`,
+    name: `IoU >= ${threshold}`,
     fit(detection, annotation) {
       const overlap = intersectionOverUnion(detection.box, annotation.box);
       return overlap >= least ? overlap : Number.NEGATIVE_INFINITY;

@@ -1,6 +1,6 @@
 // Free-response ROC: lesions found against false positives per image, as the DBTex challenge's official evaluation
 // (mazurowski-lab/duke-dbt-data) counts and interpolates them, for any match rule and per class.
-import type { Weights } from "./bootstrap.ts";
+import { onceEach, type Weights } from "./bootstrap.ts";
 import type { ImageResult, MatchRule } from "./detection.ts";
 import { descendingOrder } from "./order.ts";
 
@@ -38,8 +38,10 @@ function judge({ annotations, detections }: ImageResult, rule: MatchRule): Outco
       bestFit = fit;
     });
     if (credited < 0) outcomes[index] = outcome.falsePositive;
-    else outcomes[index] = found.has(credited) ? outcome.again : outcome.found;
-    found.add(credited);
+    else {
+      outcomes[index] = found.has(credited) ? outcome.again : outcome.found;
+      found.add(credited);
+    }
   }
   return outcomes;
 }
@@ -108,7 +110,7 @@ export function prepareFroc(results: readonly ImageResult[], rule: MatchRule): P
 
 /** The FROC curve, every image entering once; see {@link prepareFroc}. */
 export const frocCurve = (results: readonly ImageResult[], rule: MatchRule): FrocPoint[] =>
-  prepareFroc(results, rule)(new Float64Array(results.length).fill(1));
+  prepareFroc(results, rule)(onceEach(results.length));
 
 /**
  * The sensitivity at each of the rates of false positives per image, linearly between the curve's points (what

@@ -1,5 +1,5 @@
 // Receiver operating characteristic of one score per case.
-import type { Statistic } from "./bootstrap.ts";
+import { onceEach, type Statistic } from "./bootstrap.ts";
 import { descendingOrder } from "./order.ts";
 
 /** Whether each case is positive. */
@@ -36,7 +36,7 @@ export function prepareAreaUnderRoc(labels: Labels, scores: ArrayLike<number>): 
 
 /** The area under the ROC curve, every case entering once; see {@link prepareAreaUnderRoc}. */
 export const areaUnderRoc = (labels: Labels, scores: ArrayLike<number>): number =>
-  prepareAreaUnderRoc(labels, scores)(new Float64Array(scores.length).fill(1));
+  prepareAreaUnderRoc(labels, scores)(onceEach(scores.length));
 
 export interface RocPoint {
   /** Cases with this score or a higher one are called positive. */

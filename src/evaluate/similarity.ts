@@ -90,9 +90,10 @@ export function covarianceSpectrum(map: FeatureMap): Float64Array {
       for (let q = p; q < channels; q++) {
         const startP = (image * channels + p) * pixels;
         const startQ = (image * channels + q) * pixels;
+        const [meanP, meanQ] = [means[p], means[q]];
         let sum = 0;
         for (let pixel = 0; pixel < pixels; pixel++)
-          sum += (data[startP + pixel] - means[p]) * (data[startQ + pixel] - means[q]);
+          sum += (data[startP + pixel] - meanP) * (data[startQ + pixel] - meanQ);
         covariance[p * channels + q] += sum / (images * pixels);
         covariance[q * channels + p] = covariance[p * channels + q];
       }

@@ -1,12 +1,12 @@
 // The figures of a run: every model's, and the differences of pairs of models on the same images, with intervals from
 // one list of resamples of patients.
-
-import { prepareAveragePrecision } from "./averagePrecision.ts";
+import { prepareAveragePrecisions } from "./averagePrecision.ts";
 import {
   bootstrap,
+  onceEach,
   patientResamples,
   percentileInterval,
-  type Statistic,
+  type ResamplingOptions,
   type Weights,
 } from "./bootstrap.ts";
 import { hasLesion, type ImageResult, imageScore, iouRule, type MatchRule } from "./detection.ts";
@@ -53,13 +53,13 @@ export interface SummaryOptions {
   readonly seed: number;
   /** Pairs of model names, the first minus the second. */
   readonly differences?: readonly (readonly [string, string])[];
-  /** Default 2,000. */
+  /** At least 1; default 2,000. */
   readonly resamples?: number;
   /** IoU thresholds of the average precision; default 0.1 and 0.5. */
   readonly apThresholds?: readonly number[];
   /** False positives per image; default 0.25, 0.5, 1 and 2. */
   readonly frocRates?: readonly number[];
-  /** Default IoU ≥ 0.1: a mark that leads the reader to the lesion, however well it outlines it. */
+  /** Default IoU >= 0.1: a mark that leads the reader to the lesion, however well it outlines it. */
   readonly frocRule?: MatchRule;
 }
 
@@ -78,16 +78,11 @@ function prepareFigures(
   results: readonly ImageResult[],
   { apThresholds, frocRates, frocRule }: Settings,
 ): (weights: Weights) => number[] {
-  const single: Statistic[] = [
-    prepareAreaUnderRoc(results.map(hasLesion), results.map(imageScore)),
-    ...apThresholds.map((threshold) => prepareAveragePrecision(results, iouRule(threshold))),
-  ];
+  const auc = prepareAreaUnderRoc(results.map(hasLesion), results.map(imageScore));
+  const ap = prepareAveragePrecisions(results, apThresholds.map(iouRule));
   const froc = prepareFroc(results, frocRule);
   const maxRate = Math.max(...frocRates);
-  return (weights) => [
-    ...single.map((statistic) => statistic(weights)),
-    ...sensitivityAt(froc(weights, maxRate), frocRates),
-  ];
+  return (weights) => [auc(weights), ...ap(weights), ...sensitivityAt(froc(weights, maxRate), frocRates)];
 }
 
 /** Names the estimates that `prepareFigures` orders. */
@@ -131,6 +126,22 @@ const subtract = (minuend: Replicated, subtrahend: Replicated): Replicated => ({
   replicates: minuend.replicates.map((value, resample) => value - subtrahend.replicates[resample]),
 });
 
+/** Every model's figures, in the order of `prepareFigures`; all models see the same resamples. */
+function replicateFigures(
+  results: Readonly<Record<string, readonly ImageResult[]>>,
+  resampling: ResamplingOptions,
+  settings: Settings,
+): Map<string, Replicated[]> {
+  const names = Object.keys(results);
+  const prepared = names.map((name) => prepareFigures(results[name], settings));
+  const statistics = (weights: Weights) => prepared.flatMap((figures) => figures(weights));
+  const sample = statistics(onceEach(resampling.patients.length));
+  const replicates = bootstrap(patientResamples(resampling), statistics);
+  const all = sample.map((value, index) => ({ value, replicates: replicates[index] }));
+  const perModel = all.length / names.length;
+  return new Map(names.map((name, model) => [name, all.slice(model * perModel, (model + 1) * perModel)]));
+}
+
 /**
  * @param results by model, of the same images in the same order. The annotations are each model's own, since an FFDM
  * and an SM need not have the same pixels.
@@ -141,27 +152,16 @@ export function summarizeModels(
   options: SummaryOptions,
 ): Summary {
   const settings: Settings = { ...defaults, ...options };
-  const names = Object.keys(results);
+  const { seed, resamples, frocRule, differences } = settings;
+  for (const name of differences.flat())
+    if (!(name in results)) throw new Error(`no results of ${name} to compare`);
   const patients = patientsOf(results);
-  const lesions = patients.map((_, image) => names.some((name) => hasLesion(results[name][image])));
-  const prepared = names.map((name) => prepareFigures(results[name], settings));
-  const statistics = (weights: Weights) => prepared.flatMap((figures) => figures(weights));
-  const { seed, resamples, frocRule } = settings;
-  const sample = statistics(patients.map(() => 1));
-  const replicates = bootstrap(
-    patientResamples({ patients, hasLesion: lesions, resamples, seed }),
-    statistics,
+  const lesions = patients.map((_, image) =>
+    Object.values(results).some((images) => hasLesion(images[image])),
   );
-  const ofModel = (name: string): Replicated[] => {
-    const count = sample.length / names.length;
-    const start = names.indexOf(name) * count;
-    if (start < 0) throw new Error(`no results of ${name} to compare`);
-    return Array.from({ length: count }, (_, index) => ({
-      value: sample[start + index],
-      replicates: replicates[start + index],
-    }));
-  };
-  const figuresOf = (figures: Replicated[]) => nameFigures(figures.map(estimate), settings);
+  const resampling = { patients, hasLesion: lesions, resamples, seed };
+  const figures = replicateFigures(results, resampling, settings);
+  const name = (replicated: Replicated[]) => nameFigures(replicated.map(estimate), settings);
   return {
     method: {
       patients: new Set(patients).size,
@@ -170,12 +170,12 @@ export function summarizeModels(
       resamples,
       frocRule: frocRule.name,
     },
-    models: Object.fromEntries(names.map((name) => [name, figuresOf(ofModel(name))])),
+    models: Object.fromEntries([...figures].map(([model, replicated]) => [model, name(replicated)])),
     differences: Object.fromEntries(
-      settings.differences.map(([first, second]) => {
-        const others = ofModel(second);
-        const differences = ofModel(first).map((figure, index) => subtract(figure, others[index]));
-        return [`${first} - ${second}`, figuresOf(differences)];
+      differences.map(([first, second]) => {
+        const others = figures.get(second)!;
+        const difference = figures.get(first)!.map((figure, index) => subtract(figure, others[index]));
+        return [`${first} - ${second}`, name(difference)];
       }),
     ),
   };

@@ -1,4 +1,5 @@
 // The summary as aligned plain text for a terminal, at most 120 columns wide with names of up to 20 characters.
+import { confidence } from "./bootstrap.ts";
 import type { Estimate, Figures, Summary } from "./summary.ts";
 
 /** Three decimals; differences carry their sign. */
@@ -39,7 +40,7 @@ export function renderSummary(summary: Summary): string {
   const [{ ap, froc }] = Object.values(summary.models);
   const thresholds = Object.keys(ap);
   return [
-    `${images} images of ${patients} patients, ${imagesWithLesion} images with a lesion. In brackets 95 % intervals over`,
+    `${images} images of ${patients} patients, ${imagesWithLesion} images with a lesion. In brackets ${100 * confidence} % intervals over`,
     `${resamples.toLocaleString("en")} resamples of the patients, the same for all models.`,
     "",
     ...block(summary, ["", "image AUC", ...thresholds.map((iou) => `AP at IoU ${iou}`)], (figures) => [

@@ -42,8 +42,8 @@ const levelsOf = (logits: string, image: number): LevelOutputs[] =>
     return { height, width, classLogits, boxCodes };
   });
 
-/** Boxes to 1e-3 pixels at coordinates up to some hundreds: what float32 decoding leaves. */
-const pixels = { absolute: 1e-3, relative: 1e-6 };
+/** In pixels: some roundings of float32 at coordinates up to some hundreds. */
+const pixels = { absolute: 1e-4, relative: 1e-6 };
 
 const toXyxy = ([yMin, xMin, yMax, xMax]: Box): number[] => [xMin, yMin, xMax, yMax];
 

@@ -28,5 +28,5 @@ export const arbitraryResults: fc.Arbitrary<ImageResult[]> = fc
   );
 
 /** Every image as often as its weight, the copies side by side. */
-export const repeatImages = (results: readonly ImageResult[], weights: readonly number[]): ImageResult[] =>
+export const repeatImages = (results: readonly ImageResult[], weights: ArrayLike<number>): ImageResult[] =>
   results.flatMap((result, index) => new Array<ImageResult>(weights[index]).fill(result));

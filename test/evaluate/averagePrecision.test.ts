@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Box } from "../../src/base/boxes.ts";
-import { averagePrecision, prepareAveragePrecision } from "../../src/evaluate/averagePrecision.ts";
+import type { Box, Detection } from "../../src/base/boxes.ts";
+import { averagePrecision, prepareAveragePrecisions } from "../../src/evaluate/averagePrecision.ts";
 import { type ImageResult, iouRule } from "../../src/evaluate/detection.ts";
 import { assertClose } from "../helpers/compare.ts";
 import { arbitraryResults, repeatImages } from "./arbitraryResults.ts";
@@ -69,13 +69,15 @@ for (const golden of cases)
       assertClose(custom.iouThrs.map(at(ofClass(results, Number(label)))), expected, tolerance, label);
   });
 
-test("an image of weight n counts as n copies of it", () =>
+test("an image of weight n counts as n copies of it, under several rules at once", () =>
   fc.assert(
     fc.property(arbitraryResults, fc.infiniteStream(fc.nat(3)), (results, counts) => {
-      const weights = results.map(() => counts.next().value);
+      const weights = Float64Array.from(results, () => counts.next().value);
+      const rules = [iouRule(0.1), iouRule(0.5)];
+      const copies = repeatImages(results, weights);
       assertClose(
-        [orMinusOne(prepareAveragePrecision(results, iouRule(0.1))(weights))],
-        [orMinusOne(averagePrecision(repeatImages(results, weights), iouRule(0.1)))],
+        prepareAveragePrecisions(results, rules)(weights).map(orMinusOne),
+        rules.map((rule) => orMinusOne(averagePrecision(copies, rule))),
         tolerance,
         "average precision",
       );
@@ -88,4 +90,19 @@ test("without annotations there is no average precision, without detections it i
   const normal = { patient: "b", annotations: [], detections: [{ box, label: 1, score: 0.5 }] };
   assert.equal(averagePrecision([normal], iouRule(0.1)), NaN);
   assert.equal(averagePrecision([lesion, normal], iouRule(0.1)), 0);
+});
+
+test("the 100 best detections of an image and class count, no more", () => {
+  const box: Box = [0, 0, 4, 4];
+  const misses = (count: number, label: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      box: [50, 50, 60, 60] as Box,
+      label,
+      score: 0.9 - index / 1000,
+    }));
+  const hit = { box, label: 1, score: 0.1 };
+  const judge = (detections: Detection[]) =>
+    averagePrecision([{ patient: "a", annotations: [{ box, label: 1 }], detections }], iouRule(0.1));
+  assertClose([judge([...misses(99, 1), ...misses(99, 2), hit])], [1 / 100], tolerance, "hit of rank 100");
+  assert.equal(judge([...misses(100, 1), hit]), 0);
 });

@@ -48,8 +48,8 @@ test("quantiles agree with R's type 7", () => {
 });
 
 /** How often each row enters when groups of rows are drawn. */
-const weightsOf = (drawn: readonly number[], groups: readonly number[]): number[] =>
-  groups.map((group) => drawn.filter((index) => index === group).length);
+const weightsOf = (drawn: readonly number[], groups: readonly number[]): Weights =>
+  Float64Array.from(groups, (group) => drawn.filter((index) => index === group).length);
 
 /** The interval's limits are the first and last of the goldens' quantiles .025, .5 and .975. */
 function assertInterval(replicates: Float64Array, [low, , high]: readonly number[], name: string): void {

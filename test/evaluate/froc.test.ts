@@ -144,7 +144,7 @@ test("sensitivity grows with the rate of false positives and with a laxer rule, 
 test("an image of weight n counts as n copies of it, also when the curve is cut at a rate", () =>
   fc.assert(
     fc.property(arbitraryResults, fc.infiniteStream(fc.nat(3)), (results, counts) => {
-      const weights = results.map(() => counts.next().value);
+      const weights = Float64Array.from(results, () => counts.next().value);
       const copies = repeatImages(results, weights);
       fc.pre(copies.some(({ annotations }) => annotations.length > 0));
       const rates = [0.25, 0.5, 1, 2];

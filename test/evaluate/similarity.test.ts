@@ -107,7 +107,7 @@ test("a vector of zeros has cosine 0, and shapes that differ are refused", () =>
   assert.throws(() => covarianceSpectrum({ shape: [1, 3, 2, 2], data: [1, 2] }), /has 2 elements/);
 });
 
-test("eigenvalues: known ones, and trace and determinant-like sums of a random matrix", () => {
+test("eigenvalues are the known ones, and keep the trace and the sum of squares of a random matrix", () => {
   // The second difference on 12 points has eigenvalues 2 − 2 cos(kπ/13).
   const size = 12;
   const matrix = new Float64Array(size * size);

@@ -1,0 +1,39 @@
+// Gradient of the depthwise convolution with respect to its input, NCHW, gathered so that each element is written once.
+//   dx[n,c,y,x] = sum over taps (u,v) of w[c,u,v] · dy[n,c,i,j]  where  y = i·STRIDE + u − PAD_TOP, x = j·STRIDE + v − PAD_LEFT
+// One invocation: one input pixel; taps are summed in row-major order.
+
+override CHANNELS: u32;
+override HEIGHT: u32;
+override WIDTH: u32;
+override KERNEL: u32;
+override STRIDE: u32;
+override PAD_TOP: u32;
+override PAD_LEFT: u32;
+override OUT_HEIGHT: u32;
+override OUT_WIDTH: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> weight: array<f32>;   // [CHANNELS, 1, KERNEL, KERNEL]
+@group(0) @binding(1) var<storage, read> dy: array<f32>;       // [batch, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
+@group(0) @binding(2) var<storage, read_write> dx: array<f32>; // [batch, CHANNELS, HEIGHT, WIDTH]
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let pixel = id.x;
+  if (pixel >= HEIGHT * WIDTH) { return; }
+  let channel = id.y;
+  let plane = id.z * CHANNELS + channel;
+  let y = pixel / WIDTH + PAD_TOP;
+  let x = pixel % WIDTH + PAD_LEFT;
+  var sum = 0.0;
+  for (var u = 0u; u < KERNEL; u++) {
+    if (u > y || (y - u) % STRIDE != 0u || (y - u) / STRIDE >= OUT_HEIGHT) { continue; }
+    let rowStart = (plane * OUT_HEIGHT + (y - u) / STRIDE) * OUT_WIDTH;
+    for (var v = 0u; v < KERNEL; v++) {
+      if (v <= x && (x - v) % STRIDE == 0u && (x - v) / STRIDE < OUT_WIDTH) {
+        sum += weight[(channel * KERNEL + u) * KERNEL + v] * dy[rowStart + (x - v) / STRIDE];
+      }
+    }
+  }
+  dx[plane * HEIGHT * WIDTH + pixel] = sum;
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Box } from "../../src/base/boxes.ts";
+import { hasLesion, imageScore, iouRule } from "../../src/evaluate/detection.ts";
+
+const annotation = { box: [0, 0, 10, 10] as Box, label: 1 };
+const at = (box: Box) => ({ box, label: 1, score: 0.5 });
+
+test("the IoU rule matches from its threshold on, and gives the overlap", () => {
+  const half = at([0, 0, 10, 5]);
+  assert.equal(iouRule(0.5).fit(half, annotation), 0.5);
+  assert.equal(iouRule(0.51).fit(half, annotation), -Infinity);
+  assert.equal(iouRule(0.1).fit(at([20, 20, 30, 30]), annotation), -Infinity);
+});
+
+test("a threshold of 1 lets rounding pass", () => {
+  assert.ok(iouRule(1).fit(at([0, 0, 10, 10 - 1e-11]), annotation) > 0.999);
+  assert.equal(iouRule(1).fit(at([0, 0, 10, 10 - 1e-7]), annotation), -Infinity);
+});
+
+test("an image scores as its best detection of any class, and 0 without one", () => {
+  const detections = [at([0, 0, 1, 1]), { ...at([5, 5, 6, 6]), label: 2, score: 0.75 }];
+  assert.equal(imageScore({ patient: "a", annotations: [], detections }), 0.75);
+  assert.equal(imageScore({ patient: "a", annotations: [annotation], detections: [] }), 0);
+  assert.equal(hasLesion({ patient: "a", annotations: [annotation], detections: [] }), true);
+  assert.equal(hasLesion({ patient: "a", annotations: [], detections }), false);
+});
