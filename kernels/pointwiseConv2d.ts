@@ -1,6 +1,6 @@
 import plain from "../shaders/pointwiseConv2d.plain.wgsl";
 import tiled from "../shaders/pointwiseConv2d.wgsl";
-import { divideUp, type Kernel } from "./kernel.ts";
+import { divideUp, type Kernel, linearWorkgroups, type Workgroups } from "./kernel.ts";
 
 export type PointwiseConv2dParameters = {
   batch: number;
@@ -20,6 +20,12 @@ const constants = (p: PointwiseConv2dParameters): Record<string, number> => ({
   TRANSPOSED: Number(p.transposed),
   WORKGROUP: 64,
 });
+
+/** One invocation for each of `tiles` in every sample; samples along z. */
+function grid(tiles: number, batch: number): Workgroups {
+  const [x, y] = linearWorkgroups(divideUp(tiles, 64));
+  return [x, y, batch];
+}
 
 const example = (batch: number, inputs: number, outputs: number, pixels: number, transposed = false) => ({
   batch,
@@ -43,14 +49,14 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
       name: "tiled",
       shader: tiled,
       constants,
-      workgroups: (p) => [divideUp((p.outputs / 4) * (p.pixels / 4), 64), p.batch, 1],
+      workgroups: (p) => grid((p.outputs / 4) * (p.pixels / 4), p.batch),
       supports: (p) => p.inputs % 4 === 0 && p.outputs % 4 === 0 && p.pixels % 4 === 0,
     },
     {
       name: "plain",
       shader: plain,
       constants,
-      workgroups: (p) => [divideUp(p.outputs * p.pixels, 64), p.batch, 1],
+      workgroups: (p) => grid(p.outputs * p.pixels, p.batch),
     },
   ],
   flops: (p) => 2 * p.batch * p.inputs * p.outputs * p.pixels,
@@ -75,5 +81,7 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     example(1, 68, 4, 4 * 67),
     example(2, 4, 4, 4 * 67, true),
     example(1, 13, 17, 61, true),
+    // 65,537 workgroups: more than fit in one row.
+    example(1, 1, 3, 1_398_107),
   ],
 };

@@ -14,16 +14,18 @@ override WORKGROUP: u32;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [batch, OUT, PIXELS]
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let element = id.x; // output channel and pixel in one, so that 1x1 images fill a workgroup too
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  // Output channel and pixel in one, so that 1x1 images fill a workgroup too.
+  let element = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (element >= OUT * PIXELS) { return; }
   let output = element / PIXELS;
   let pixel = element % PIXELS;
-  let source = id.y * IN * PIXELS + pixel;
+  let source = group.z * IN * PIXELS + pixel;
   var sum = bias[output];
   for (var i = 0u; i < IN; i++) {
     let w = select(output * IN + i, i * OUT + output, TRANSPOSED);
     sum += weight[w] * x[source + i * PIXELS];
   }
-  y[id.y * OUT * PIXELS + element] = sum;
+  y[group.z * OUT * PIXELS + element] = sum;
 }

@@ -17,13 +17,14 @@ override WORKGROUP: u32;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>; // [batch, OUT, PIXELS / 4]
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
   let quads = PIXELS / 4u;
-  let tile = id.x;
+  let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (tile >= OUT / 4u * quads) { return; }
   let output = tile / quads; // in fours
   let quad = tile % quads;
-  let source = id.y * IN * quads + quad;
+  let source = group.z * IN * quads + quad;
   let b = bias[output];
   var y0 = vec4f(b.x);
   var y1 = vec4f(b.y);
@@ -56,7 +57,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       y3 += w3.x * x0 + w3.y * x1 + w3.z * x2 + w3.w * x3;
     }
   }
-  let target_ = id.y * OUT * quads + 4u * output * quads + quad;
+  let target_ = group.z * OUT * quads + 4u * output * quads + quad;
   y[target_] = y0;
   y[target_ + quads] = y1;
   y[target_ + 2u * quads] = y2;

@@ -46,3 +46,31 @@ export function goldenValues(tensors: GoldenTensors, name: string): Float64Array
   if (!tensor) throw new Error(`the golden has no ${name}`);
   return tensor.values;
 }
+
+/** The names of a golden's tensors, whole or sampled. */
+export const goldenNames = (tensors: GoldenTensors): Set<string> =>
+  new Set([...tensors.keys()].map((name) => name.replace(/#(idx|val)$/, "")));
+
+/**
+ * ‖actual − golden‖ / ‖golden‖. Of a tensor that is stored as samples (`NAME#idx`, `NAME#val`) the difference's norm is
+ * estimated from those. NaN when anything is NaN.
+ * @param norm of the whole golden tensor.
+ */
+export function normError(
+  actual: ArrayLike<number>,
+  tensors: GoldenTensors,
+  name: string,
+  norm: number,
+): number {
+  const whole = tensors.get(name)?.values;
+  const indices = whole ? undefined : goldenValues(tensors, `${name}#idx`);
+  const expected = whole ?? goldenValues(tensors, `${name}#val`);
+  const count = indices ? expected.length : actual.length;
+  if (count !== expected.length)
+    throw new Error(`${name}: ${actual.length} values, ${expected.length} expected`);
+  let squares = 0;
+  expected.forEach((value, index) => {
+    squares += (actual[indices ? indices[index] : index] - value) ** 2;
+  });
+  return Math.sqrt((squares * actual.length) / count) / norm;
+}
