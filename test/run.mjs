@@ -8,7 +8,10 @@ import { fileURLToPath } from "node:url";
 const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "dist", "test");
 const wanted = process.argv.slice(2);
 const files = readdirSync(folder, { recursive: true })
-  .filter((file) => file.endsWith(".test.mjs") && (wanted.length === 0 || wanted.some((part) => file.includes(part))))
+  .filter(
+    (file) =>
+      file.endsWith(".test.mjs") && (wanted.length === 0 || wanted.some((part) => file.includes(part))),
+  )
   .sort()
   .map((file) => join(folder, file));
 
