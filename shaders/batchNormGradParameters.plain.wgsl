@@ -1,8 +1,9 @@
 // Gradients of batch normalisation's gamma and beta, NCHW, the activation's derivative recomputed from x:
 //   x̂ = (x − mean) / sqrt(variance + EPSILON)   dz = dy · (SWISH ? swish'(gamma · x̂ + beta) : 1)
 //   dgamma[c] = sum(dz · x̂)   dbeta[c] = sum(dz)   over samples and pixels
-// The plain rung, without barriers, which software would run as coroutines. One invocation: one channel, in order, each
-// BLOCK of a sample's pixels summed apart and then added, so that rounding grows with BLOCK + BATCH · PIXELS / BLOCK.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: one channel, in order; each
+// BLOCK of pixels is summed apart, then added to its plane's sum and that to the channel's, so that rounding grows with
+// BLOCK + PIXELS / BLOCK + BATCH.
 
 override BATCH: u32;
 override CHANNELS: u32;
@@ -20,7 +21,7 @@ override WORKGROUP: u32;
 @group(0) @binding(6) var<storage, read_write> dgamma: array<f32>; // [CHANNELS]
 @group(0) @binding(7) var<storage, read_write> dbeta: array<f32>;  // [CHANNELS]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -34,6 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sums = vec2f();
   for (var n = 0u; n < BATCH; n++) {
     let plane = (n * CHANNELS + channel) * PIXELS;
+    var planeSums = vec2f();
     for (var start = 0u; start < PIXELS; start += BLOCK) {
       let end = min(start + BLOCK, PIXELS);
       var block = vec2f();
@@ -47,8 +49,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         }
         block += vec2f(dz * normalized, dz);
       }
-      sums += block;
+      planeSums += block;
     }
+    sums += planeSums;
   }
   dgamma[channel] = sums.x;
   dbeta[channel] = sums.y;

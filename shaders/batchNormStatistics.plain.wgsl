@@ -2,8 +2,8 @@
 //   mean[c] = sum(x) / M      variance[c] = sum((x − mean)²) / M      M = BATCH · PIXELS
 //   runningMean += MOMENTUM · (mean − runningMean)      runningVariance likewise with the unbiased variance · M / (M − 1)
 // Two passes, so that a large mean cancels nothing. The plain rung, without barriers, which software would run as
-// coroutines. One invocation: one channel, in order, each BLOCK of a sample's pixels summed apart and then added, so that
-// rounding grows with BLOCK + M / BLOCK.
+// coroutines. One invocation: one channel, in order; each BLOCK of pixels is summed apart, then added to its plane's
+// sum and that to the channel's, so that rounding grows with BLOCK + PIXELS / BLOCK + BATCH.
 
 override BATCH: u32;
 override CHANNELS: u32;
@@ -17,7 +17,7 @@ override WORKGROUP: u32;
 @group(0) @binding(3) var<storage, read_write> runningMean: array<f32>;     // [CHANNELS]
 @group(0) @binding(4) var<storage, read_write> runningVariance: array<f32>; // [CHANNELS]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -28,17 +28,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum = 0.0;
   for (var n = 0u; n < BATCH; n++) {
     let plane = (n * CHANNELS + channel) * PIXELS;
+    var planeSum = 0.0;
     for (var start = 0u; start < PIXELS; start += BLOCK) {
       let end = min(start + BLOCK, PIXELS);
       var block = 0.0;
       for (var p = start; p < end; p++) { block += x[plane + p]; }
-      sum += block;
+      planeSum += block;
     }
+    sum += planeSum;
   }
   let center = sum / count;
   var squares = 0.0;
   for (var n = 0u; n < BATCH; n++) {
     let plane = (n * CHANNELS + channel) * PIXELS;
+    var planeSquares = 0.0;
     for (var start = 0u; start < PIXELS; start += BLOCK) {
       let end = min(start + BLOCK, PIXELS);
       var block = 0.0;
@@ -46,8 +49,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         let difference = x[plane + p] - center;
         block += difference * difference;
       }
-      squares += block;
+      planeSquares += block;
     }
+    squares += planeSquares;
   }
   let spread = squares / count;
   mean[channel] = center;

@@ -1,6 +1,7 @@
 // For every ground-truth box the anchor of highest IoU, the first one of several; −1 for unused rows.
 //   best[n,g] = argmax over a of IoU(boxes[n,g], anchors[a])
-// The plain rung, without barriers, which software would run as coroutines. One invocation: one box, its anchors in order.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: one box, its anchors in
+// order.
 
 override ANCHORS: u32;
 override BOXES: u32; // of all samples

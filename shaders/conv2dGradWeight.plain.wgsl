@@ -1,8 +1,8 @@
 // Gradient of the convolution with respect to its weight, NCHW.
 //   dw[o,c,u,v] = sum over n, i, j of dy[n,o,i,j] · x[n,c, i·STRIDE + u − PAD_TOP, j·STRIDE + v − PAD_LEFT]
-// The plain rung, without barriers, which software would run as coroutines. One invocation: one row of at most
-// three taps, in order, each row of a sample's output summed apart and then added, so that rounding grows with
-// OUT_WIDTH + BATCH · OUT_HEIGHT.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: one row of at most three
+// taps, in order; each row of a sample's output is summed apart and then added, so that rounding grows with OUT_WIDTH +
+// BATCH · OUT_HEIGHT.
 
 override BATCH: u32;
 override CHANNELS: u32;

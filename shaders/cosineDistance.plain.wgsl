@@ -1,7 +1,7 @@
 // Mean cosine distance of two feature maps over samples and pixels, NCHW, in GROUPS partial sums that sumLeading adds:
 //   loss = mean over (n,p) of 1 − a·b / (max(|a|, ε) · max(|b|, ε))     the vectors run over channels, ε = 1e-8
 // The plain rung, without barriers, which software would run as coroutines. One invocation: CHUNK consecutive (n,p), in
-// order, each BLOCK of them summed apart and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
+// order; each BLOCK of them is summed apart and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
 
 override CHANNELS: u32;
 override PIXELS: u32;
@@ -13,7 +13,7 @@ override WORKGROUP: u32;
 @group(0) @binding(1) var<storage, read> b: array<f32>;          // [batch, CHANNELS, PIXELS]
 @group(0) @binding(2) var<storage, read_write> loss: array<f32>; // [GROUPS]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

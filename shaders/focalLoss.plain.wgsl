@@ -2,8 +2,8 @@
 //   t = 1 where the anchor's target is this class, else 0     z = t ? −logit : logit     u = sigmoid(z) = 1 − p_t
 //   loss = (t ? ALPHA : 1 − ALPHA) · u^GAMMA · (softplus(z) − SMOOTHING / 2 · z) / normalizer
 // Anchors with target −2 are ignored. The plain rung, without barriers, which software would run as coroutines. One
-// invocation: CHUNK consecutive logits, in order, each BLOCK of them summed apart and then added, so that rounding grows
-// with BLOCK + CHUNK / BLOCK. Exponents are of negative numbers only, so ±100 stays finite.
+// invocation: CHUNK consecutive logits, in order; each BLOCK of them is summed apart and then added, so that rounding
+// grows with BLOCK + CHUNK / BLOCK. Exponents are of negative numbers only, so ±100 stays finite.
 
 override CLASSES: u32;
 override CHANNELS: u32;     // 9 · CLASSES, channel = anchor · CLASSES + class
@@ -22,7 +22,7 @@ override WORKGROUP: u32;
 @group(0) @binding(2) var<storage, read> normalizer: array<f32>;   // [1]
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;   // [GROUPS]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 fn softplus(z: f32) -> f32 {
   let e = exp(-abs(z));

@@ -2,8 +2,8 @@
 //   normalised:  dw_i = [w_i > 0] · sum(dy · (1e-4 · r_i(x_i) + sum_{j≠i} w_j · (r_i(x_i) − r_j(x_j)))) / S²
 //   otherwise:   dw_i = [w_i > 0] · sum(dy · r_i(x_i))
 // over all elements; r_i, S and w (here after its ReLU) as in fuse. The shorter (r_i(x_i) − y) / S would cancel all but the
-// share of 1e-4 where a single weight is positive. The plain rung, without barriers, which software would
-// run as coroutines. One invocation: CHUNK consecutive elements for all weights, in order, each BLOCK of them summed apart
+// share of 1e-4 where a single weight is positive. The plain rung, without barriers, which software would run as
+// coroutines. One invocation: CHUNK consecutive elements for all weights, in order; each BLOCK of them is summed apart
 // and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
 
 override COUNT: u32;
@@ -36,7 +36,7 @@ override WORKGROUP: u32;
 @group(0) @binding(4) var<storage, read> dy: array<f32>;      // [PLANES, HEIGHT, WIDTH]
 @group(0) @binding(5) var<storage, read_write> dweights: array<f32>; // [GROUPS, COUNT]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 struct Source { mode: u32, size: vec2u, pad: vec2u } // size and pad: rows, columns
 

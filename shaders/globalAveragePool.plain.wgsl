@@ -1,6 +1,6 @@
 // Mean over the pixels of every plane, NCHW:  y[n,c] = sum over p of x[n,c,p] / PIXELS
-// The plain rung, without barriers, which software would run as coroutines. One invocation: one plane, in order, each BLOCK
-// of pixels summed apart and then added, so that rounding grows with BLOCK + PIXELS / BLOCK.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: one plane, in order; each
+// BLOCK of pixels is summed apart and then added, so that rounding grows with BLOCK + PIXELS / BLOCK.
 
 override PLANES: u32; // batch · channels
 override PIXELS: u32;
@@ -9,7 +9,7 @@ override WORKGROUP: u32;
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [PLANES, PIXELS]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>; // [PLANES]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

@@ -1,8 +1,8 @@
 // Huber loss of one pyramid level's box codes, in GROUPS partial sums that sumLeading adds:
 //   e = code − target     loss = ½ · min(|e|, DELTA)² + DELTA · (|e| − min(|e|, DELTA)) where the target is not exactly 0,
-// divided by 4 · normalizer. The plain rung, without barriers, which software would run as coroutines. One
-// invocation: CHUNK consecutive codes, in order, each BLOCK of them summed apart and then added, so that rounding grows
-// with BLOCK + CHUNK / BLOCK.
+// divided by 4 · normalizer. The plain rung, without barriers, which software would run as coroutines. One invocation:
+// CHUNK consecutive codes, in order; each BLOCK of them is summed apart and then added, so that rounding grows with
+// BLOCK + CHUNK / BLOCK.
 
 override CHANNELS: u32;     // anchors of a pixel · 4, channel = anchor · 4 + component
 override PIXELS: u32;
@@ -18,7 +18,7 @@ override WORKGROUP: u32;
 @group(0) @binding(2) var<storage, read> normalizer: array<f32>; // [1]
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>; // [GROUPS]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

@@ -1,5 +1,6 @@
 // The number of matched anchors of the whole batch + 1, which both losses divide by: finite without any lesion.
-// The plain rung, without barriers, which software would run as coroutines. One invocation counts all anchors, four at once.
+// The plain rung, without barriers, which software would run as coroutines. One invocation counts all anchors, four at a
+// time.
 
 override LENGTH: u32; // batch · anchors
 override WORKGROUP: u32;

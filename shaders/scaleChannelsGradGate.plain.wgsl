@@ -1,6 +1,6 @@
 // Gradient of scaleChannels with respect to the gate:  dgate[n,c] = sum over p of dy[n,c,p] · x[n,c,p]
-// The plain rung, without barriers, which software would run as coroutines. One invocation: one plane, in order, each BLOCK
-// of pixels summed apart and then added, so that rounding grows with BLOCK + PIXELS / BLOCK.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: one plane, in order; each
+// BLOCK of pixels is summed apart and then added, so that rounding grows with BLOCK + PIXELS / BLOCK.
 
 override PLANES: u32; // batch · channels
 override PIXELS: u32;
@@ -10,7 +10,7 @@ override WORKGROUP: u32;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;          // [PLANES, PIXELS]
 @group(0) @binding(2) var<storage, read_write> dgate: array<f32>; // [PLANES]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

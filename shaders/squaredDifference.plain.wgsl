@@ -1,6 +1,6 @@
 // Scaled sum of squared differences, in GROUPS partial sums that sumLeading adds:  SCALE · sum of (a − b)²
-// The plain rung, without barriers, which software would run as coroutines. One invocation: CHUNK consecutive elements, in
-// order, each BLOCK of them summed apart and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: CHUNK consecutive elements,
+// in order; each BLOCK of them is summed apart and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
 
 override LENGTH: u32;
 override SCALE: f32;
@@ -11,7 +11,7 @@ override WORKGROUP: u32;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> loss: array<f32>; // [GROUPS]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

@@ -1,6 +1,7 @@
 // Sum over samples and pixels, NCHW:  y[c] = sum over n, p of x[n,c,p], the gradient of a bias.
-// The plain rung, without barriers, which software would run as coroutines. One invocation: one channel, in order, each
-// BLOCK of a sample's pixels summed apart and then added, so that rounding grows with BLOCK + BATCH · PIXELS / BLOCK.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: one channel, in order; each
+// BLOCK of pixels is summed apart, then added to its plane's sum and that to the channel's, so that rounding grows with
+// BLOCK + PIXELS / BLOCK + BATCH.
 
 override BATCH: u32;
 override CHANNELS: u32;
@@ -10,7 +11,7 @@ override WORKGROUP: u32;
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [BATCH, CHANNELS, PIXELS]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>; // [CHANNELS]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -20,12 +21,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum = 0.0;
   for (var sample = 0u; sample < BATCH; sample++) {
     let plane = (sample * CHANNELS + channel) * PIXELS;
+    var planeSum = 0.0;
     for (var start = 0u; start < PIXELS; start += BLOCK) {
       let end = min(start + BLOCK, PIXELS);
       var block = 0.0;
       for (var pixel = start; pixel < end; pixel++) { block += x[plane + pixel]; }
-      sum += block;
+      planeSum += block;
     }
+    sum += planeSum;
   }
   y[channel] = sum;
 }

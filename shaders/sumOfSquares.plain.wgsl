@@ -1,6 +1,6 @@
 // Sum of squares in GROUPS partial sums that sumLeading adds:  y[g] = sum of x² over chunk g
-// The plain rung, without barriers, which software would run as coroutines. One invocation: CHUNK consecutive elements, in
-// order, each BLOCK of them summed apart and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: CHUNK consecutive elements,
+// in order; each BLOCK of them is summed apart and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
 
 override LENGTH: u32;
 override CHUNK: u32;
@@ -9,7 +9,7 @@ override WORKGROUP: u32;
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [LENGTH]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>; // [GROUPS]
 
-const BLOCK = 256u;
+const BLOCK = 16u;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
