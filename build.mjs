@@ -62,10 +62,10 @@ export async function build() {
   writeFileSync(stampFile, JSON.stringify({ sourceHash: sourceHash() }));
 }
 
-/** Builds every test file under test/ into dist/test/. */
+/** Builds every test file under test/, and the programs that tests start, into dist/test/. */
 export async function buildTests() {
   await bundle(
-    filesBelow("test").filter((file) => file.endsWith(".test.ts")),
+    filesBelow("test").filter((file) => file.endsWith(".test.ts") || file.startsWith("test/fixtures/")),
     "dist/test",
     "test",
   );

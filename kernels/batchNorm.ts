@@ -47,6 +47,7 @@ export const batchNormCases: readonly BatchNormParameters[] = [
   example(3, 5, 7, "swish", 1e-5),
   example(2, 3, 16, "none"),
   example(2, 7, 68, "swish"),
+  example(3, 11, 4099, "swish"),
 ];
 
 /** y = activation(gamma·(x − mean)/√(variance + epsilon) + beta), x [batch,channels,pixels]. */

@@ -7,8 +7,9 @@ import {
   channelBindings,
   varianceInput,
 } from "./batchNorm.ts";
+import { elementwiseWorkgroups } from "./elementwise.ts";
 import { swishDerivative } from "./functions.ts";
-import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
 
 export type BatchNormGradInputParameters = BatchNormParameters & {
   /** Whether mean and variance are constants rather than functions of x. */
@@ -31,7 +32,7 @@ export const batchNormGradInput: Kernel<BatchNormGradInputParameters> = {
       name: "plain",
       shader,
       constants: (p) => ({ ...batchNormConstants(p), LENGTH: batchNormLength(p), FROZEN: Number(p.frozen) }),
-      workgroups: (p) => linearWorkgroups(divideUp(batchNormLength(p), 64)),
+      workgroups: (p) => elementwiseWorkgroups(batchNormLength(p)),
     },
   ],
   flops: (p) => (p.activation === "swish" ? 17 : 7) * batchNormLength(p),

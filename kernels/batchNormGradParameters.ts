@@ -1,4 +1,5 @@
-import shader from "../shaders/batchNormGradParameters.wgsl";
+import plain from "../shaders/batchNormGradParameters.plain.wgsl";
+import tree from "../shaders/batchNormGradParameters.wgsl";
 import {
   type BatchNormParameters,
   batchNormCases,
@@ -9,6 +10,12 @@ import {
 } from "./batchNorm.ts";
 import { swishDerivative } from "./functions.ts";
 import type { Kernel } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
+
+const constants = (p: BatchNormParameters): Record<string, number> => ({
+  BATCH: p.batch,
+  ...batchNormConstants(p),
+});
 
 /** Gradients of batchNorm with respect to gamma and beta. */
 export const batchNormGradParameters: Kernel<BatchNormParameters> = {
@@ -22,11 +29,13 @@ export const batchNormGradParameters: Kernel<BatchNormParameters> = {
   ],
   variants: [
     {
-      name: "plain",
-      shader,
-      constants: (p) => ({ BATCH: p.batch, ...batchNormConstants(p) }),
+      name: "tree",
+      shader: tree,
+      constants,
       workgroups: (p) => [p.channels, 1, 1],
+      barriers: true,
     },
+    serialVariant(plain, constants, (p) => p.channels),
   ],
   flops: (p) => (p.activation === "swish" ? 15 : 5) * batchNormLength(p),
   reference(p, { x, dy, mean, variance, gamma, beta, dgamma, dbeta }) {

@@ -1,5 +1,7 @@
-import shader from "../shaders/batchNormStatistics.wgsl";
+import plain from "../shaders/batchNormStatistics.plain.wgsl";
+import tree from "../shaders/batchNormStatistics.wgsl";
 import type { Kernel } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 export type BatchNormStatisticsParameters = {
   batch: number;
@@ -7,6 +9,14 @@ export type BatchNormStatisticsParameters = {
   pixels: number;
   momentum: number;
 };
+
+const constants = (p: BatchNormStatisticsParameters): Record<string, number> => ({
+  BATCH: p.batch,
+  CHANNELS: p.channels,
+  PIXELS: p.pixels,
+  MOMENTUM: p.momentum,
+  WORKGROUP: 64,
+});
 
 /**
  * Batch mean and biased variance per channel of x [batch,channels,pixels], and the running statistics' update with
@@ -23,17 +33,13 @@ export const batchNormStatistics: Kernel<BatchNormStatisticsParameters> = {
   ],
   variants: [
     {
-      name: "plain",
-      shader,
-      constants: (p) => ({
-        BATCH: p.batch,
-        CHANNELS: p.channels,
-        PIXELS: p.pixels,
-        MOMENTUM: p.momentum,
-        WORKGROUP: 64,
-      }),
+      name: "tree",
+      shader: tree,
+      constants,
       workgroups: (p) => [p.channels, 1, 1],
+      barriers: true,
     },
+    serialVariant(plain, constants, (p) => p.channels),
   ],
   flops: (p) => 4 * p.batch * p.channels * p.pixels,
   reference(p, { x, mean, variance, runningMean, runningVariance }) {
@@ -53,5 +59,6 @@ export const batchNormStatistics: Kernel<BatchNormStatisticsParameters> = {
     { batch: 1, channels: 1, pixels: 1, momentum: 0.1 },
     { batch: 2, channels: 3, pixels: 1, momentum: 0.01 },
     { batch: 3, channels: 5, pixels: 77, momentum: 0.1 },
+    { batch: 3, channels: 11, pixels: 4099, momentum: 0.1 },
   ],
 };

@@ -1,6 +1,8 @@
-import shader from "../shaders/bestAnchors.wgsl";
+import plain from "../shaders/bestAnchors.plain.wgsl";
+import tree from "../shaders/bestAnchors.wgsl";
 import { boxAt, intersectionOverUnion } from "../src/base/boxes.ts";
 import { type Buffers, type Kernel, linearWorkgroups } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 /** `boxes`: rows of ground truth of one sample, used or not. */
 export type MatchingParameters = { batch: number; boxes: number; anchors: number };
@@ -32,6 +34,12 @@ export function matchingInputs(p: MatchingParameters, uniform: () => number): Bu
   };
 }
 
+const constants = (p: MatchingParameters): Record<string, number> => ({
+  ANCHORS: p.anchors,
+  BOXES: p.batch * p.boxes,
+  WORKGROUP: 64,
+});
+
 /** The anchor of highest IoU of every ground-truth box, the first of several; −1 for unused rows. */
 export const bestAnchors: Kernel<MatchingParameters> = {
   name: "bestAnchors",
@@ -43,11 +51,13 @@ export const bestAnchors: Kernel<MatchingParameters> = {
   ],
   variants: [
     {
-      name: "plain",
-      shader,
-      constants: (p) => ({ ANCHORS: p.anchors, BOXES: p.batch * p.boxes, WORKGROUP: 64 }),
+      name: "tree",
+      shader: tree,
+      constants,
       workgroups: (p) => linearWorkgroups(p.batch * p.boxes),
+      barriers: true,
     },
+    serialVariant(plain, constants, (p) => p.batch * p.boxes),
   ],
   flops: (p) => 14 * p.batch * p.boxes * p.anchors,
   reference(p, { anchors, boxes, classes, best }) {

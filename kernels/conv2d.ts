@@ -55,6 +55,7 @@ export const conv2dCases: readonly Conv2dParameters[] = [
   example(2, [1, 7], [8, 12], "same"),
   example(1, [3, 8], [17, 19], "same"),
   example(3, [2, 3], [9, 7], "symmetric", 1),
+  example(2, [1, 5], [67, 301], "same"),
 ];
 
 /** Dense convolution without bias. x [batch,channels,height,width], weight [filters,channels,kernel,kernel]. */

@@ -1,4 +1,5 @@
-import shader from "../shaders/conv2dGradWeight.wgsl";
+import plain from "../shaders/conv2dGradWeight.plain.wgsl";
+import tree from "../shaders/conv2dGradWeight.wgsl";
 import {
   type Conv2dParameters,
   conv2dCases,
@@ -8,6 +9,12 @@ import {
   forEachProduct,
 } from "./conv2d.ts";
 import type { Kernel } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
+
+const constants = (p: Conv2dParameters): Record<string, number> => ({
+  BATCH: p.batch,
+  ...conv2dConstants(p),
+});
 
 /** Gradient of conv2d with respect to its weight; kernels up to 3x3. */
 export const conv2dGradWeight: Kernel<Conv2dParameters> = {
@@ -22,11 +29,13 @@ export const conv2dGradWeight: Kernel<Conv2dParameters> = {
   },
   variants: [
     {
-      name: "plain",
-      shader,
-      constants: (p) => ({ BATCH: p.batch, ...conv2dConstants(p) }),
+      name: "tree",
+      shader: tree,
+      constants,
       workgroups: (p) => [p.channels, p.filters, 1],
+      barriers: true,
     },
+    serialVariant(plain, constants, (p) => p.kernel * p.filters * p.channels),
   ],
   flops: conv2dFlops,
   reference(p, { x, dy, dw }) {

@@ -1,6 +1,8 @@
-import shader from "../shaders/cosineDistance.wgsl";
+import plain from "../shaders/cosineDistance.plain.wgsl";
+import tree from "../shaders/cosineDistance.wgsl";
 import { type Chunks, chunkReduction } from "./chunks.ts";
 import type { Kernel } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 export type CosineDistanceParameters = { batch: number; channels: number; pixels: number } & Chunks;
 
@@ -33,6 +35,7 @@ export const cosineCases: readonly CosineDistanceParameters[] = [
   { batch: 1, channels: 1, pixels: 1, ...chunkReduction(1, 10) },
   { batch: 2, channels: 5, pixels: 13, ...chunkReduction(26, 10) },
   { batch: 3, channels: 7, pixels: 67, ...chunkReduction(201, 100) },
+  { batch: 2, channels: 11, pixels: 2053, ...chunkReduction(4106, 419) },
 ];
 
 /** Partial sums [groups] of the mean over locations of 1 − cosine(a, b). */
@@ -43,7 +46,16 @@ export const cosineDistance: Kernel<CosineDistanceParameters> = {
     { name: "b", access: "read", shape: [p.batch, p.channels, p.pixels] },
     { name: "loss", access: "write", shape: [p.groups] },
   ],
-  variants: [{ name: "plain", shader, constants: cosineConstants, workgroups: (p) => [p.groups, 1, 1] }],
+  variants: [
+    {
+      name: "tree",
+      shader: tree,
+      constants: cosineConstants,
+      workgroups: (p) => [p.groups, 1, 1],
+      barriers: true,
+    },
+    serialVariant(plain, cosineConstants, (p) => p.groups),
+  ],
   flops: (p) => 6 * p.batch * p.channels * p.pixels,
   reference(p, { a, b, loss }) {
     const locations = p.batch * p.pixels;

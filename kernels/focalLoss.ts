@@ -1,7 +1,9 @@
-import shader from "../shaders/focalLoss.wgsl";
+import plain from "../shaders/focalLoss.plain.wgsl";
+import tree from "../shaders/focalLoss.wgsl";
 import { type Chunks, chunkReduction } from "./chunks.ts";
 import { sigmoid, softplus } from "./functions.ts";
 import type { Binding, Buffers, Kernel } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 export type FocalLossParameters = {
   batch: number;
@@ -60,9 +62,16 @@ export function focalElement(p: FocalLossParameters, logits: Float64Array, targe
   return { loss: weight * entropy, slope: positive ? -slope : slope };
 }
 
-const example = (batch: number, numClasses: number, pixels: number, gamma: number, labelSmoothing = 0) => {
+const example = (
+  batch: number,
+  numClasses: number,
+  pixels: number,
+  gamma: number,
+  labelSmoothing = 0,
+  least = 100,
+) => {
   const sizes = { batch, numClasses, perPixel: 9, pixels, anchors: 9 * pixels + 7, levelOffset: 5 };
-  const chunks = chunkReduction(batch * 9 * numClasses * pixels, 100);
+  const chunks = chunkReduction(batch * 9 * numClasses * pixels, least);
   return { ...sizes, alpha: 0.25, gamma, labelSmoothing, ...chunks };
 };
 
@@ -70,6 +79,7 @@ export const focalCases: readonly FocalLossParameters[] = [
   example(1, 1, 1, 1.5),
   example(2, 3, 7, 1.5),
   example(3, 2, 13, 2, 0.1),
+  example(2, 3, 211, 1.5, 0, 1024),
 ];
 
 /** Logits up to ±100; every kind of target. */
@@ -85,7 +95,16 @@ export function focalTestInputs(p: FocalLossParameters, uniform: () => number): 
 export const focalLoss: Kernel<FocalLossParameters> = {
   name: "focalLoss",
   bindings: (p) => [...focalInputs(p), { name: "loss", access: "write", shape: [p.groups] }],
-  variants: [{ name: "plain", shader, constants: focalConstants, workgroups: (p) => [p.groups, 1, 1] }],
+  variants: [
+    {
+      name: "tree",
+      shader: tree,
+      constants: focalConstants,
+      workgroups: (p) => [p.groups, 1, 1],
+      barriers: true,
+    },
+    serialVariant(plain, focalConstants, (p) => p.groups),
+  ],
   flops: (p) => 20 * focalLength(p),
   reference(p, { logits, classTargets, normalizer, loss }) {
     loss.fill(0);

@@ -1,4 +1,5 @@
-import shader from "../shaders/fuseGradWeights.wgsl";
+import plain from "../shaders/fuseGradWeights.plain.wgsl";
+import tree from "../shaders/fuseGradWeights.wgsl";
 import { type Chunks, chunkReduction } from "./chunks.ts";
 import {
   type FuseParameters,
@@ -11,8 +12,14 @@ import {
   weightInput,
 } from "./fuse.ts";
 import type { Kernel } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 export type FuseGradWeightsParameters = FuseParameters & Chunks;
+
+const constants = (p: FuseGradWeightsParameters): Record<string, number> => ({
+  ...fuseConstants(p),
+  CHUNK: p.chunk,
+});
 
 /** Partial sums [groups, count] of the gradient of fuse with respect to its weights. */
 export const fuseGradWeights: Kernel<FuseGradWeightsParameters> = {
@@ -24,11 +31,13 @@ export const fuseGradWeights: Kernel<FuseGradWeightsParameters> = {
   ],
   variants: [
     {
-      name: "plain",
-      shader,
-      constants: (p) => ({ ...fuseConstants(p), CHUNK: p.chunk }),
+      name: "tree",
+      shader: tree,
+      constants,
       workgroups: (p) => [p.groups, 1, 1],
+      barriers: true,
     },
+    serialVariant(plain, constants, (p) => p.groups),
   ],
   flops: (p) => (p.normalized ? 7 : 2) * p.count * p.planes * p.height * p.width,
   reference(p, buffers) {
@@ -48,6 +57,9 @@ export const fuseGradWeights: Kernel<FuseGradWeightsParameters> = {
       }
     }
   },
-  cases: fuseCases.map((p) => ({ ...p, ...chunkReduction(p.planes * p.height * p.width, 100) })),
+  cases: [
+    ...fuseCases.map((p) => ({ ...p, ...chunkReduction(p.planes * p.height * p.width, 100) })),
+    ...fuseCases.map((p) => ({ ...p, planes: 97, ...chunkReduction(97 * p.height * p.width, 1024) })),
+  ],
   testInputs: weightInput,
 };

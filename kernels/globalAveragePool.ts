@@ -1,5 +1,7 @@
-import shader from "../shaders/globalAveragePool.wgsl";
+import plain from "../shaders/globalAveragePool.plain.wgsl";
+import tree from "../shaders/globalAveragePool.wgsl";
 import { type Kernel, linearWorkgroups } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 /** Planes of pixels: batch · channels of them. */
 export type PlaneParameters = { planes: number; pixels: number };
@@ -14,6 +16,7 @@ export const planeCases: readonly PlaneParameters[] = [
   { planes: 1, pixels: 1 },
   { planes: 7, pixels: 13 },
   { planes: 6, pixels: 211 },
+  { planes: 11, pixels: 4099 },
 ];
 
 /** Mean of every plane of x [planes, pixels] → [planes]. */
@@ -24,7 +27,14 @@ export const globalAveragePool: Kernel<PlaneParameters> = {
     { name: "y", access: "write", shape: [p.planes] },
   ],
   variants: [
-    { name: "plain", shader, constants: planeConstants, workgroups: (p) => linearWorkgroups(p.planes) },
+    {
+      name: "tree",
+      shader: tree,
+      constants: planeConstants,
+      workgroups: (p) => linearWorkgroups(p.planes),
+      barriers: true,
+    },
+    serialVariant(plain, planeConstants, (p) => p.planes),
   ],
   flops: (p) => p.planes * p.pixels,
   reference(p, { x, y }) {

@@ -1,6 +1,8 @@
-import shader from "../shaders/huberLoss.wgsl";
+import plain from "../shaders/huberLoss.plain.wgsl";
+import tree from "../shaders/huberLoss.wgsl";
 import { type Chunks, chunkReduction } from "./chunks.ts";
 import type { Binding, Buffers, Kernel } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 export type HuberLossParameters = {
   batch: number;
@@ -44,12 +46,17 @@ export function huberTarget(p: HuberLossParameters, boxTargets: Float64Array, i:
   return boxTargets[(sample * p.anchors + anchor) * 4 + (channel % 4)];
 }
 
-const example = (batch: number, pixels: number): HuberLossParameters => {
+const example = (batch: number, pixels: number, least = 100): HuberLossParameters => {
   const sizes = { batch, perPixel: 9, pixels, anchors: 9 * pixels + 7, levelOffset: 5, delta: 0.1 };
-  return { ...sizes, ...chunkReduction(batch * 36 * pixels, 100) };
+  return { ...sizes, ...chunkReduction(batch * 36 * pixels, least) };
 };
 
-export const huberCases: readonly HuberLossParameters[] = [example(1, 1), example(2, 7), example(3, 13)];
+export const huberCases: readonly HuberLossParameters[] = [
+  example(1, 1),
+  example(2, 7),
+  example(3, 13),
+  example(2, 211, 1024),
+];
 
 /** A third of the targets are exactly 0, others near their code or far from it. */
 export function huberTestInputs(p: HuberLossParameters, uniform: () => number): Buffers {
@@ -64,7 +71,16 @@ export function huberTestInputs(p: HuberLossParameters, uniform: () => number): 
 export const huberLoss: Kernel<HuberLossParameters> = {
   name: "huberLoss",
   bindings: (p) => [...huberInputs(p), { name: "loss", access: "write", shape: [p.groups] }],
-  variants: [{ name: "plain", shader, constants: huberConstants, workgroups: (p) => [p.groups, 1, 1] }],
+  variants: [
+    {
+      name: "tree",
+      shader: tree,
+      constants: huberConstants,
+      workgroups: (p) => [p.groups, 1, 1],
+      barriers: true,
+    },
+    serialVariant(plain, huberConstants, (p) => p.groups),
+  ],
   flops: (p) => 7 * huberLength(p),
   reference(p, { codes, boxTargets, normalizer, loss }) {
     loss.fill(0);

@@ -14,6 +14,7 @@ export type PointwiseConv2dParameters = {
 };
 
 const constants = (p: PointwiseConv2dParameters): Record<string, number> => ({
+  BATCH: p.batch,
   IN: p.inputs,
   OUT: p.outputs,
   PIXELS: p.pixels,
@@ -21,11 +22,7 @@ const constants = (p: PointwiseConv2dParameters): Record<string, number> => ({
   WORKGROUP: 64,
 });
 
-/** One invocation for each of `tiles` in every sample; samples along z. */
-function grid(tiles: number, batch: number): Workgroups {
-  const [x, y] = linearWorkgroups(divideUp(tiles, 64));
-  return [x, y, batch];
-}
+const grid = (invocations: number): Workgroups => linearWorkgroups(divideUp(invocations, 64));
 
 const example = (batch: number, inputs: number, outputs: number, pixels: number, transposed = false) => ({
   batch,
@@ -49,14 +46,14 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
       name: "tiled",
       shader: tiled,
       constants,
-      workgroups: (p) => grid((p.outputs / 4) * (p.pixels / 4), p.batch),
-      supports: (p) => p.inputs % 4 === 0 && p.outputs % 4 === 0 && p.pixels % 4 === 0,
+      workgroups: (p) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4)),
+      supports: (p) => p.pixels % 4 === 0 && (p.transposed ? p.outputs : p.inputs) % 4 === 0,
     },
     {
       name: "plain",
       shader: plain,
       constants,
-      workgroups: (p) => grid(p.outputs * p.pixels, p.batch),
+      workgroups: (p) => grid(p.batch * p.outputs * p.pixels),
     },
   ],
   flops: (p) => 2 * p.batch * p.inputs * p.outputs * p.pixels,
@@ -81,6 +78,8 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     example(1, 68, 4, 4 * 67),
     example(2, 4, 4, 4 * 67, true),
     example(1, 13, 17, 61, true),
+    example(2, 8, 18, 20),
+    example(2, 18, 20, 8, true),
     // 65,537 workgroups: more than fit in one row.
     example(1, 1, 3, 1_398_107),
   ],

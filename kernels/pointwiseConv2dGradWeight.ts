@@ -12,12 +12,12 @@ export type PointwiseConv2dGradWeightParameters = {
   chunk: number;
 };
 
-/** Enough invocations to fill a large GPU, counted for the tiled variant. */
-const wantedInvocations = 8192;
+/** Enough invocations to keep a device busy, few enough that adding up their partial sums costs little. */
+const wantedInvocations = 2048;
 
 /** Splits the sum over samples and pixels so that small weights keep a device busy. */
 export function splitReduction(batch: number, inputs: number, outputs: number, pixels: number) {
-  const tiles = divideUp(inputs, 4) * divideUp(outputs, 4);
+  const tiles = divideUp(inputs, 4) * divideUp(outputs, 8);
   const total = batch * pixels;
   const wanted = Math.max(1, Math.min(Math.floor(wantedInvocations / tiles), divideUp(total, 64)));
   const chunk = 4 * divideUp(total, 4 * wanted);
@@ -54,8 +54,8 @@ export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParamete
       name: "tiled",
       shader: tiled,
       constants,
-      workgroups: (p) => [divideUp((p.outputs / 4) * (p.inputs / 4), 64), p.splits, 1],
-      supports: (p) => p.inputs % 4 === 0 && p.outputs % 4 === 0 && p.pixels % 4 === 0 && p.chunk % 4 === 0,
+      workgroups: (p) => [divideUp(divideUp(p.outputs, 8) * (p.inputs / 4), 64), p.splits, 1],
+      supports: (p) => p.inputs % 4 === 0 && p.pixels % 4 === 0 && p.chunk % 4 === 0,
     },
     {
       name: "plain",
@@ -86,5 +86,6 @@ export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParamete
     example(2, 8, 12, 20),
     example(3, 4, 8, 4 * 67),
     example(1, 13, 17, 61),
+    example(2, 12, 18, 8),
   ],
 };

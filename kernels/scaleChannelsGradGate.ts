@@ -1,6 +1,8 @@
-import shader from "../shaders/scaleChannelsGradGate.wgsl";
+import plain from "../shaders/scaleChannelsGradGate.plain.wgsl";
+import tree from "../shaders/scaleChannelsGradGate.wgsl";
 import { type PlaneParameters, planeCases, planeConstants } from "./globalAveragePool.ts";
 import { type Kernel, linearWorkgroups } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 /** Gradient of scaleChannels with respect to the gate: the sum of dy·x over each plane. */
 export const scaleChannelsGradGate: Kernel<PlaneParameters> = {
@@ -11,7 +13,14 @@ export const scaleChannelsGradGate: Kernel<PlaneParameters> = {
     { name: "dgate", access: "write", shape: [p.planes] },
   ],
   variants: [
-    { name: "plain", shader, constants: planeConstants, workgroups: (p) => linearWorkgroups(p.planes) },
+    {
+      name: "tree",
+      shader: tree,
+      constants: planeConstants,
+      workgroups: (p) => linearWorkgroups(p.planes),
+      barriers: true,
+    },
+    serialVariant(plain, planeConstants, (p) => p.planes),
   ],
   flops: (p) => 2 * p.planes * p.pixels,
   reference(p, { x, dy, dgate }) {

@@ -1,6 +1,8 @@
-import shader from "../shaders/squaredDifference.wgsl";
+import plain from "../shaders/squaredDifference.plain.wgsl";
+import tree from "../shaders/squaredDifference.wgsl";
 import { type Chunks, chunkReduction } from "./chunks.ts";
 import type { Kernel } from "./kernel.ts";
+import { serialVariant } from "./serial.ts";
 
 export type SquaredDifferenceParameters = { length: number; scale: number } & Chunks;
 
@@ -11,11 +13,13 @@ export const differenceConstants = (p: SquaredDifferenceParameters): Record<stri
   WORKGROUP: 64,
 });
 
-export const differenceCases: readonly SquaredDifferenceParameters[] = [1, 257, 1009].map((length) => ({
-  length,
-  scale: 1 / length,
-  ...chunkReduction(length, 100),
-}));
+export const differenceCases: readonly SquaredDifferenceParameters[] = [1, 257, 1009, 40_009].map(
+  (length) => ({
+    length,
+    scale: 1 / length,
+    ...chunkReduction(length, length > 2048 ? 1024 : 100),
+  }),
+);
 
 /** Partial sums [groups] of scale · (a − b)². */
 export const squaredDifference: Kernel<SquaredDifferenceParameters> = {
@@ -25,7 +29,16 @@ export const squaredDifference: Kernel<SquaredDifferenceParameters> = {
     { name: "b", access: "read", shape: [p.length] },
     { name: "loss", access: "write", shape: [p.groups] },
   ],
-  variants: [{ name: "plain", shader, constants: differenceConstants, workgroups: (p) => [p.groups, 1, 1] }],
+  variants: [
+    {
+      name: "tree",
+      shader: tree,
+      constants: differenceConstants,
+      workgroups: (p) => [p.groups, 1, 1],
+      barriers: true,
+    },
+    serialVariant(plain, differenceConstants, (p) => p.groups),
+  ],
   flops: (p) => 3 * p.length,
   reference(p, { a, b, loss }) {
     loss.fill(0);

@@ -2,6 +2,7 @@
 //   x̂ = (x − mean) / sqrt(variance + EPSILON)   dz = dy · (SWISH ? swish'(gamma · x̂ + beta) : 1)
 //   dgamma[c] = sum(dz · x̂)   dbeta[c] = sum(dz)   over samples and pixels
 // One workgroup: one channel. Invocation t sums the pixels t, t + WORKGROUP, … of every sample; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override BATCH: u32;
 override CHANNELS: u32;

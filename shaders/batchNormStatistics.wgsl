@@ -3,6 +3,7 @@
 //   runningMean += MOMENTUM · (mean − runningMean)      runningVariance likewise with the unbiased variance · M / (M − 1)
 // Two passes, so that a large mean cancels nothing. One workgroup: one channel. Invocation t sums the pixels t,
 // t + WORKGROUP, … of every sample; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override BATCH: u32;
 override CHANNELS: u32;

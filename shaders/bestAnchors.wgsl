@@ -1,6 +1,7 @@
 // For every ground-truth box the anchor of highest IoU, the first one of several; −1 for unused rows.
 //   best[n,g] = argmax over a of IoU(boxes[n,g], anchors[a])
 // One workgroup: one box. Invocation t looks at the anchors t, t + WORKGROUP, …; then a tree that prefers lower indices.
+// The rung for GPUs: a whole workgroup shares one search. Its barriers cost software dearly, which takes the plain rung.
 
 override ANCHORS: u32;
 override BOXES: u32; // of all samples

@@ -2,6 +2,7 @@
 //   dw[o,c,u,v] = sum over n, i, j of dy[n,o,i,j] · x[n,c, i·STRIDE + u − PAD_TOP, j·STRIDE + v − PAD_LEFT]
 // One workgroup: all taps of one filter and one input channel. Invocation t sums the output pixels t, t + WORKGROUP, …
 // of every sample for all taps in private registers, then the workgroup adds the invocations' sums as a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override BATCH: u32;
 override CHANNELS: u32;

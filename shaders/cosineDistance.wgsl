@@ -1,6 +1,7 @@
 // Mean cosine distance of two feature maps over samples and pixels, NCHW, in GROUPS partial sums that sumLeading adds:
 //   loss = mean over (n,p) of 1 − a·b / (max(|a|, ε) · max(|b|, ε))     the vectors run over channels, ε = 1e-8
 // One workgroup: CHUNK consecutive (n,p). Invocation t sums the locations t, t + WORKGROUP, …; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override CHANNELS: u32;
 override PIXELS: u32;

@@ -3,6 +3,7 @@
 //   loss = (t ? ALPHA : 1 − ALPHA) · u^GAMMA · (softplus(z) − SMOOTHING / 2 · z) / normalizer
 // Anchors with target −2 are ignored. One workgroup: CHUNK consecutive logits. Invocation t sums the logits t,
 // t + WORKGROUP, … of the chunk; then a tree. Exponents are of negative numbers only, so ±100 stays finite.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override CLASSES: u32;
 override CHANNELS: u32;     // 9 · CLASSES, channel = anchor · CLASSES + class

@@ -4,6 +4,7 @@
 // over all elements; r_i, S and w (here after its ReLU) as in fuse. The shorter (r_i(x_i) − y) / S would cancel all but the
 // share of 1e-4 where a single weight is positive. One workgroup: CHUNK consecutive elements for all weights. Invocation t
 // sums the elements t, t + WORKGROUP, … of the chunk; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override COUNT: u32;
 override NORMALIZED: bool;

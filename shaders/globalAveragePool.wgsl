@@ -1,5 +1,6 @@
 // Mean over the pixels of every plane, NCHW:  y[n,c] = sum over p of x[n,c,p] / PIXELS
 // One workgroup: one plane. Invocation t sums the pixels t, t + WORKGROUP, …; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override PLANES: u32; // batch · channels
 override PIXELS: u32;

@@ -1,6 +1,7 @@
 // Huber loss of one pyramid level's box codes, in GROUPS partial sums that sumLeading adds:
 //   e = code − target     loss = ½ · min(|e|, DELTA)² + DELTA · (|e| − min(|e|, DELTA)) where the target is not exactly 0,
 // divided by 4 · normalizer. One workgroup: CHUNK consecutive codes. Invocation t sums the codes t, t + WORKGROUP, …
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override CHANNELS: u32;     // anchors of a pixel · 4, channel = anchor · 4 + component
 override PIXELS: u32;

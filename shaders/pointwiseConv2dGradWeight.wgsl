@@ -2,9 +2,9 @@
 //   partial[s,o,i] = sum over the elements (n,p) of chunk s of dy[n,o,p] · x[n,i,p]
 // A chunk is CHUNK consecutive (n,p) in row-major order; CHUNK and PIXELS are multiples of 4. sumLeading adds the chunks.
 //
-// One invocation: a register tile of 4 output × 4 input channels of one chunk. Each step takes 4 neighbouring pixels:
-// 8 vec4 loads for 16 dot products. OUT and IN must be multiples of 4. The four lanes of a vec4 are summed apart and
-// added at the end.
+// One invocation: a register tile of 8 output × 4 input channels of one chunk. Each step takes 4 neighbouring pixels: 12
+// vec4 loads for 32 dot products. IN must be a multiple of 4; a last tile of fewer output channels repeats the last one
+// and does not write it. The four products of a step are added first, then the steps in order.
 
 override IN: u32;
 override OUT: u32;
@@ -19,38 +19,44 @@ override WORKGROUP: u32;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
+  let columns = IN / 4u;
   let tile = id.x;
-  if (tile >= OUT / 4u * (IN / 4u)) { return; }
-  let output = tile / (IN / 4u) * 4u;
-  let input = tile % (IN / 4u) * 4u;
+  if (tile >= (OUT + 7u) / 8u * columns) { return; }
+  let first = tile / columns * 8u;
+  let last = OUT - 1u;
+  let input = tile % columns * 4u;
   let quads = PIXELS / 4u;
   let end = min((id.y + 1u) * CHUNK, TOTAL) / 4u;
-  var r0 = mat4x4f(); // r0[j]: lanes of dy[output] · x[input + j]
-  var r1 = mat4x4f();
-  var r2 = mat4x4f();
-  var r3 = mat4x4f();
+  var r0 = vec4f(); // r0[j]: dy[first] · x[input + j]
+  var r1 = vec4f();
+  var r2 = vec4f();
+  var r3 = vec4f();
+  var r4 = vec4f();
+  var r5 = vec4f();
+  var r6 = vec4f();
+  var r7 = vec4f();
   for (var k = id.y * CHUNK / 4u; k < end; k++) {
     let sample = k / quads;
     let quad = k % quads;
-    let g = (sample * OUT + output) * quads + quad;
     let s = (sample * IN + input) * quads + quad;
-    let x0 = x[s];
-    let x1 = x[s + quads];
-    let x2 = x[s + 2u * quads];
-    let x3 = x[s + 3u * quads];
-    let g0 = dy[g];
-    r0 += mat4x4f(g0 * x0, g0 * x1, g0 * x2, g0 * x3);
-    let g1 = dy[g + quads];
-    r1 += mat4x4f(g1 * x0, g1 * x1, g1 * x2, g1 * x3);
-    let g2 = dy[g + 2u * quads];
-    r2 += mat4x4f(g2 * x0, g2 * x1, g2 * x2, g2 * x3);
-    let g3 = dy[g + 3u * quads];
-    r3 += mat4x4f(g3 * x0, g3 * x1, g3 * x2, g3 * x3);
+    let g = sample * OUT * quads + quad;
+    let v = mat4x4f(x[s], x[s + quads], x[s + 2u * quads], x[s + 3u * quads]);
+    r0 += dy[g + first * quads] * v;
+    r1 += dy[g + min(first + 1u, last) * quads] * v;
+    r2 += dy[g + min(first + 2u, last) * quads] * v;
+    r3 += dy[g + min(first + 3u, last) * quads] * v;
+    r4 += dy[g + min(first + 4u, last) * quads] * v;
+    r5 += dy[g + min(first + 5u, last) * quads] * v;
+    r6 += dy[g + min(first + 6u, last) * quads] * v;
+    r7 += dy[g + min(first + 7u, last) * quads] * v;
   }
-  let row = (id.y * OUT + output) * (IN / 4u) + input / 4u;
-  let ones = vec4f(1.0);
-  partial[row] = ones * r0;
-  partial[row + IN / 4u] = ones * r1;
-  partial[row + 2u * (IN / 4u)] = ones * r2;
-  partial[row + 3u * (IN / 4u)] = ones * r3;
+  let row = (id.y * OUT + first) * columns + input / 4u;
+  partial[row] = r0;
+  if (first + 1u <= last) { partial[row + columns] = r1; }
+  if (first + 2u <= last) { partial[row + 2u * columns] = r2; }
+  if (first + 3u <= last) { partial[row + 3u * columns] = r3; }
+  if (first + 4u <= last) { partial[row + 4u * columns] = r4; }
+  if (first + 5u <= last) { partial[row + 5u * columns] = r5; }
+  if (first + 6u <= last) { partial[row + 6u * columns] = r6; }
+  if (first + 7u <= last) { partial[row + 7u * columns] = r7; }
 }

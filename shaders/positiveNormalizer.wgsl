@@ -1,5 +1,6 @@
 // The number of matched anchors of the whole batch + 1, which both losses divide by: finite without any lesion.
 // One workgroup. Invocation t counts the anchors t, t + WORKGROUP, …; then a tree.
+// The rung for GPUs: a whole workgroup shares one count. Its barriers cost software dearly, which takes the plain rung.
 
 override LENGTH: u32; // batch · anchors
 override WORKGROUP: u32;

@@ -1,5 +1,6 @@
 // Gradient of scaleChannels with respect to the gate:  dgate[n,c] = sum over p of dy[n,c,p] · x[n,c,p]
 // One workgroup: one plane. Invocation t sums the pixels t, t + WORKGROUP, …; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override PLANES: u32; // batch · channels
 override PIXELS: u32;

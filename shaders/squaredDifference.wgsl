@@ -1,5 +1,6 @@
 // Scaled sum of squared differences, in GROUPS partial sums that sumLeading adds:  SCALE · sum of (a − b)²
 // One workgroup: CHUNK consecutive elements. Invocation t sums the elements t, t + WORKGROUP, …; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override LENGTH: u32;
 override SCALE: f32;

@@ -1,5 +1,6 @@
 // Sum over samples and pixels, NCHW:  y[c] = sum over n, p of x[n,c,p], the gradient of a bias.
 // One workgroup: one channel. Invocation t sums the pixels t, t + WORKGROUP, … of every sample; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override BATCH: u32;
 override CHANNELS: u32;

@@ -1,5 +1,6 @@
 // Sum of squares in GROUPS partial sums that sumLeading adds:  y[g] = sum of x² over chunk g
 // One workgroup: CHUNK consecutive elements. Invocation t sums the elements t, t + WORKGROUP, …; then a tree.
+// The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
 override LENGTH: u32;
 override CHUNK: u32;

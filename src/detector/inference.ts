@@ -3,7 +3,7 @@ import { decodeBoxes } from "../autograd/operations/detection.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { anchorsPerCell } from "./anchors.ts";
-import { type DetectorConfig, levelSizes } from "./config.ts";
+import type { DetectorConfig } from "./config.ts";
 import { anchorTensor } from "./detector.ts";
 import type { Predictions } from "./heads.ts";
 import type { LevelOutputs } from "./postprocess.ts";
@@ -29,21 +29,19 @@ export function recordDetection(
   return outputs;
 }
 
-/** The share of one image in the outputs of `recordDetection`, level by level. */
+/** The share of one image in the outputs of `recordDetection` for `batch` of them, level by level. */
 export function detectionLevels(
-  config: DetectorConfig,
+  { minLevel, maxLevel }: DetectorConfig,
   outputs: Readonly<Record<string, Float32Array>>,
-  { batch, height, width }: { readonly batch: number; readonly height: number; readonly width: number },
+  batch: number,
   image: number,
 ): LevelOutputs[] {
   const share = (values: Float32Array) => {
     const length = values.length / batch;
     return values.subarray(image * length, (image + 1) * length);
   };
-  return levelSizes(config, height, width).map(([rows, columns], index) => ({
-    height: rows,
-    width: columns,
-    classLogits: share(outputs[`logits ${config.minLevel + index}`]),
-    boxes: share(outputs[`boxes ${config.minLevel + index}`]),
+  return Array.from({ length: maxLevel - minLevel + 1 }, (_, index) => ({
+    classLogits: share(outputs[`logits ${minLevel + index}`]),
+    boxes: share(outputs[`boxes ${minLevel + index}`]),
   }));
 }

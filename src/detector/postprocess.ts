@@ -1,17 +1,15 @@
-// From the heads' raw outputs to detections, as effdet does it: the best logits of all levels, decoded, and of
-// overlapping boxes of a class the best. Runs on the CPU.
-import { type Box, type Detection, intersectionOverUnion } from "../base/boxes.ts";
+// From logits and decoded boxes to detections, as effdet does it: the best logits of all levels, and of overlapping
+// boxes of a class the best. Runs on the CPU.
+import { type Box, boxAt, type Detection, intersectionOverUnion } from "../base/boxes.ts";
 import { UserError } from "../base/errors.ts";
 import { anchorsPerCell } from "./anchors.ts";
 
-/** The heads' outputs for one image at one level. */
+/** A detector's outputs for one image at one level. */
 export interface LevelOutputs {
-  readonly height: number;
-  readonly width: number;
-  /** [9 · numClasses, height, width], channel = anchor · numClasses + class. */
+  /** [9 · numClasses, height · width], channel = anchor · numClasses + class. */
   readonly classLogits: Float32Array;
-  /** [9 · 4, height, width], channel = anchor · 4 + (ty, tx, th, tw). */
-  readonly boxCodes: Float32Array;
+  /** [height · width · 9, 4], in order pixel, anchor: what `decodeBoxes` leaves. */
+  readonly boxes: Float32Array;
 }
 
 export interface PostprocessOptions {
@@ -42,17 +40,16 @@ function refuseNaN(values: Float32Array | Box, what: string): void {
     throw new UserError(`the detector's ${what} are NaN: its weights have diverged in training`);
 }
 
+const anchorCount = (levels: readonly LevelOutputs[]): number =>
+  levels.reduce((sum, { boxes }) => sum + boxes.length / 4, 0);
+
 /** Logits of all levels in the order of anchors, then classes: [A, numClasses]. */
-function flattenLogits(levels: readonly LevelOutputs[], anchorCount: number): Float32Array {
-  const total = levels.reduce((sum, { classLogits }) => sum + classLogits.length, 0);
-  const numClasses = total / anchorCount;
-  if (!Number.isInteger(numClasses))
-    throw new Error(`${total} class logits do not fit ${anchorCount} anchors`);
-  const flat = new Float32Array(total);
+function flattenLogits(levels: readonly LevelOutputs[], numClasses: number): Float32Array {
+  const flat = new Float32Array(anchorCount(levels) * numClasses);
+  const channels = anchorsPerCell * numClasses;
   let at = 0;
-  for (const { height, width, classLogits } of levels) {
-    const channels = anchorsPerCell * numClasses;
-    const cells = height * width;
+  for (const { classLogits } of levels) {
+    const cells = classLogits.length / channels;
     for (let cell = 0; cell < cells; cell++)
       for (let channel = 0; channel < channels; channel++) flat[at++] = classLogits[channel * cells + cell];
   }
@@ -68,50 +65,28 @@ function largest(values: Float32Array, count: number): number[] {
   return indices.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
 }
 
-/** The box that a code (ty, tx, th, tw) makes of an anchor: a shift in units of its sides, and their factors' logs. */
-function decodeBox([ty, tx, th, tw]: readonly number[], [yMin, xMin, yMax, xMax]: Box): Box {
-  const height = yMax - yMin;
-  const width = xMax - xMin;
-  const centerY = ty * height + (yMin + yMax) / 2;
-  const centerX = tx * width + (xMin + xMax) / 2;
-  const halfHeight = (Math.exp(th) * height) / 2;
-  const halfWidth = (Math.exp(tw) * width) / 2;
-  return [centerY - halfHeight, centerX - halfWidth, centerY + halfHeight, centerX + halfWidth];
-}
-
-/** The code of an anchor, found in its level. */
-function codeOf(levels: readonly LevelOutputs[], anchor: number): number[] {
+/** The box of an anchor of all levels. */
+function boxOf(levels: readonly LevelOutputs[], anchor: number): Box {
   let first = 0;
-  for (const { height, width, boxCodes } of levels) {
-    const cells = height * width;
-    const within = anchor - first;
-    if (within < cells * anchorsPerCell) {
-      const cell = Math.floor(within / anchorsPerCell);
-      const channel = (within % anchorsPerCell) * 4;
-      return [0, 1, 2, 3].map((component) => boxCodes[(channel + component) * cells + cell]);
-    }
-    first += cells * anchorsPerCell;
+  for (const { boxes } of levels) {
+    if (anchor < first + boxes.length / 4) return boxAt(boxes, anchor - first);
+    first += boxes.length / 4;
   }
   throw new Error(`anchor ${anchor} lies in no level`);
 }
 
 /**
  * The best pairs of anchor and class by logit, descending; of equal logits the lower anchor, then the lower class.
- * @param anchors [A, 4]: yMin, xMin, yMax, xMax, ordered by level, row, column and anchor of the cell.
- * @throws UserError when a logit or a code is NaN.
+ * @throws UserError when a logit or a box is NaN.
  */
-export function bestCandidates(
-  levels: readonly LevelOutputs[],
-  anchors: Float32Array,
-  maxCandidates: number,
-): Candidate[] {
-  const logits = flattenLogits(levels, anchors.length / 4);
-  const numClasses = logits.length / (anchors.length / 4);
+export function bestCandidates(levels: readonly LevelOutputs[], maxCandidates: number): Candidate[] {
+  const [{ classLogits, boxes }] = levels;
+  const numClasses = classLogits.length / (boxes.length / 4);
+  const logits = flattenLogits(levels, numClasses);
   return largest(logits, maxCandidates).map((index) => {
     const anchor = Math.floor(index / numClasses);
-    const [yMin, xMin, yMax, xMax] = anchors.subarray(4 * anchor, 4 * anchor + 4);
-    const box = decodeBox(codeOf(levels, anchor), [yMin, xMin, yMax, xMax]);
-    refuseNaN(box, "box codes");
+    const box = boxOf(levels, anchor);
+    refuseNaN(box, "boxes");
     return { anchor, label: (index % numClasses) + 1, logit: logits[index], box };
   });
 }
@@ -151,16 +126,11 @@ const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 /**
  * Detections of one image, best first.
  * @param levels from the finest to the coarsest.
- * @param anchors [A, 4] of all levels, as `makeAnchors` gives them.
- * @throws UserError when a logit or a code is NaN.
+ * @throws UserError when a logit or a box is NaN.
  */
-export function postprocess(
-  levels: readonly LevelOutputs[],
-  anchors: Float32Array,
-  options: PostprocessOptions = {},
-): Detection[] {
+export function postprocess(levels: readonly LevelOutputs[], options: PostprocessOptions = {}): Detection[] {
   const { maxCandidates = 5000, clip, scoreThreshold = 0, nmsIou = 0.5, maxDetections = 100 } = options;
-  const scored = bestCandidates(levels, anchors, maxCandidates)
+  const scored = bestCandidates(levels, maxCandidates)
     .map(({ box, label, logit }) => ({
       box: clip ? clipBox(box, clip) : box,
       label,

@@ -69,11 +69,11 @@ export class Program<Name extends string = string> {
     for (const [name, data] of Object.entries(inputs)) this.#write(name, data);
     const staging = this.staging[this.#run++ % stagingCount];
     const encoder = device.createCommandEncoder({ label: this.name });
-    this.#encode(encoder);
+    this.#encode(encoder, this.dispatches);
     for (const { tensor, offset } of this.outputs)
       encoder.copyBufferToBuffer(...this.memory.range(tensor), staging, offset, byteLength(tensor));
     device.queue.submit([encoder.finish()]);
-    const bytes = await this.engine.mapped(staging);
+    const bytes = await this.engine.mapped(staging).catch((error) => this.#blame(error));
     return Object.fromEntries(
       this.outputs.map(({ name, tensor, offset }) => [
         name,
@@ -90,9 +90,23 @@ export class Program<Name extends string = string> {
     this.engine.device.queue.writeBuffer(this.memory.buffer(tensor), 0, data as Float32Array<ArrayBuffer>);
   }
 
-  #encode(encoder: GPUCommandEncoder): void {
+  /** Rethrows what a run reported, with the label of the first dispatch that the device refuses by itself. */
+  async #blame(error: unknown): Promise<never> {
+    if (error instanceof UserError) throw error;
+    for (const dispatch of this.dispatches) {
+      this.engine.device.pushErrorScope("validation");
+      const encoder = this.engine.device.createCommandEncoder();
+      this.#encode(encoder, [dispatch]);
+      encoder.finish();
+      const fault = await this.engine.device.popErrorScope();
+      if (fault) throw new Error(`${this.name}: ${dispatch.operation.label}: ${fault.message}`);
+    }
+    throw error;
+  }
+
+  #encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
     const pass = encoder.beginComputePass({ label: this.name });
-    for (const { pipeline, bindGroup, workgroups } of this.dispatches) {
+    for (const { pipeline, bindGroup, workgroups } of dispatches) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
@@ -164,7 +178,13 @@ async function makeDispatch(engine: Engine, memory: ProgramMemory, operation: Op
       return { binding, resource: { buffer, offset, size: boundBytes(tensor) } };
     }),
   });
-  return { operation, pipeline, bindGroup, workgroups: variant.workgroups(operation.parameters) };
+  const workgroups = variant.workgroups(operation.parameters);
+  const most = engine.limits.maxComputeWorkgroupsPerDimension;
+  if (workgroups.some((count) => count > most))
+    throw new Error(
+      `${operation.label}: ${workgroups.join("x")} workgroups, the adapter runs ${most} a dimension`,
+    );
+  return { operation, pipeline, bindGroup, workgroups };
 }
 
 /**

@@ -91,7 +91,7 @@ export async function detect(
     for await (const batch of loader.batches(0)) {
       const outputs = await program.run(inputsOf(program, hostInputs(batch)));
       batch.indices.forEach((index, image) => {
-        const levels = detectionLevels(model.heads.config, outputs, shape, image);
+        const levels = detectionLevels(model.heads.config, outputs, shape.batch, image);
         results.push({
           patient: pairs[index].patient,
           annotations: annotationsOf(batch, model.modality, image, shape.maxBoxes),

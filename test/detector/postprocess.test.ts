@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { decodeBoxes } from "../../kernels/decodeBoxes.ts";
 import { type Box, boxArea, intersectionOverUnion } from "../../src/base/boxes.ts";
 import { UserError } from "../../src/base/errors.ts";
 import { packageRoot } from "../../src/base/files.ts";
 import { RandomStream } from "../../src/base/random.ts";
 import { parseSafetensors, type StoredTensor } from "../../src/base/safetensors.ts";
-import { makeAnchors } from "../../src/detector/anchors.ts";
+import { anchorsPerCell, makeAnchors } from "../../src/detector/anchors.ts";
 import { detectorConfig, levelSizes } from "../../src/detector/config.ts";
 import {
   bestCandidates,
@@ -32,15 +33,38 @@ function ofImage(name: string, image: number): Float32Array {
 
 const anchors = tensors.get("anchors_yxyx")!.data as Float32Array;
 
+/** Levels from logits and box codes, decoded by the kernel's reference. */
+function decodedLevels(
+  levels: readonly { readonly classLogits: Float32Array; readonly boxCodes: Float32Array }[],
+  of: Float32Array,
+): LevelOutputs[] {
+  let levelOffset = 0;
+  return levels.map(({ classLogits, boxCodes }) => {
+    const pixels = boxCodes.length / (4 * anchorsPerCell);
+    const boxes = new Float64Array(boxCodes.length);
+    const parameters = {
+      batch: 1,
+      perPixel: anchorsPerCell,
+      pixels,
+      anchors: of.length / 4,
+      levelOffset,
+    };
+    const buffers = { codes: Float64Array.from(boxCodes), anchors: Float64Array.from(of), boxes };
+    decodeBoxes.reference(parameters, buffers);
+    levelOffset += anchorsPerCell * pixels;
+    return { classLogits, boxes: Float32Array.from(boxes) };
+  });
+}
+
 /** The five levels of one image, with logits of `class_logits` or `class_out`. */
 const levelsOf = (logits: string, image: number): LevelOutputs[] =>
-  [3, 4, 5, 6, 7].map((level) => {
-    const [, , height, width] = tensors.get(`${logits}.${level}`)!.shape;
-    const [classLogits, boxCodes] = [`${logits}.${level}`, `box_out.${level}`].map((name) =>
-      ofImage(name, image),
-    );
-    return { height, width, classLogits, boxCodes };
-  });
+  decodedLevels(
+    [3, 4, 5, 6, 7].map((level) => ({
+      classLogits: ofImage(`${logits}.${level}`, image),
+      boxCodes: ofImage(`box_out.${level}`, image),
+    })),
+    anchors,
+  );
 
 /** In pixels: some roundings of float32 at coordinates up to some hundreds. */
 const pixels = { absolute: 1e-4, relative: 1e-6 };
@@ -49,7 +73,7 @@ const toXyxy = ([yMin, xMin, yMax, xMax]: Box): number[] => [xMin, yMin, xMax, y
 
 for (const image of [0, 1])
   test(`the 5,000 best candidates and their boxes agree with effdet, image ${image}`, () => {
-    const candidates = bestCandidates(levelsOf("class_logits", image), anchors, 5000);
+    const candidates = bestCandidates(levelsOf("class_logits", image), 5000);
     const column = (pick: (candidate: Candidate) => number) => candidates.map(pick);
     assert.deepEqual(
       column(({ anchor }) => anchor),
@@ -104,7 +128,7 @@ for (const image of [0, 1])
       const name = clipped ? "img_info" : "plain";
       const clip = clipped ? clipOf(image) : undefined;
       const levels = levelsOf("class_logits", image);
-      const boxes = bestCandidates(levels, anchors, 5000).map(({ box, label }) => ({
+      const boxes = bestCandidates(levels, 5000).map(({ box, label }) => ({
         box: clip ? clipBox(box, clip) : box,
         label,
       }));
@@ -112,16 +136,12 @@ for (const image of [0, 1])
       assert.deepEqual(kept, [...(tensors.get(`${name}.nms.keep.${image}`)!.data as Int32Array)]);
       const scale = clipped ? ofImage("img_scale", image)[0] : 1;
       const expected = ofImage(`${name}.nms.detections`, image);
-      assertDetections(postprocess(levels, anchors, { clip }), expected, scale);
+      assertDetections(postprocess(levels, { clip }), expected, scale);
     });
 
 for (const image of [0, 1])
   test(`detections of the network's own logits agree with effdet, image ${image}`, () =>
-    assertDetections(
-      postprocess(levelsOf("class_out", image), anchors),
-      ofImage("direct.nms.detections", image),
-      1,
-    ));
+    assertDetections(postprocess(levelsOf("class_out", image)), ofImage("direct.nms.detections", image), 1));
 
 interface HardNms {
   name: string;
@@ -155,27 +175,25 @@ for (const { name, boxes_xyxy, scores, classes, iou_threshold: iou, expected } o
     assert.deepEqual(keep(classes, 100, 0.05), expected.class_wise_score_above_0_05_max100);
   });
 
-/** Heads' outputs for nano at 128 × 256 with two classes, from small whole numbers, so that logits tie. */
-function randomLevels(seed: number) {
+/** Outputs for nano at 128 × 256 with two classes, logits from small whole numbers, so that they tie. */
+function randomLevels(seed: number): LevelOutputs[] {
   const config = detectorConfig("nano", { inChannels: 1, numClasses: 2 });
   const stream = new RandomStream(seed, "outputs");
   const fill = (count: number, next: () => number) => Float32Array.from({ length: count }, next);
   const levels = levelSizes(config, 128, 256).map(([height, width]) => ({
-    height,
-    width,
     classLogits: fill(18 * height * width, () => stream.nextInteger(9) - 6),
     boxCodes: fill(36 * height * width, () => stream.nextNormal() / 4),
   }));
-  return { levels, anchors: makeAnchors(config, 128, 256) };
+  return decodedLevels(levels, makeAnchors(config, 128, 256));
 }
 
 test("detections come best first, above the threshold, clipped, and apart within a class", () =>
   fc.assert(
     fc.property(fc.nat(1000), fc.constantFrom(0.1, 0.5, 0.9), (seed, nmsIou) => {
-      const { levels, anchors } = randomLevels(seed);
+      const levels = randomLevels(seed);
       const clip = { height: 128, width: 256 };
       const options = { maxCandidates: 400, clip, nmsIou, maxDetections: 60, scoreThreshold: 0.3 };
-      const detections = postprocess(levels, anchors, options);
+      const detections = postprocess(levels, options);
       assert.ok(detections.length > 0 && detections.length <= 60);
       detections.forEach(({ box, score, label }, index) => {
         assert.ok(score > 0.3 && (index === 0 || score <= detections[index - 1].score));
@@ -188,23 +206,22 @@ test("detections come best first, above the threshold, clipped, and apart within
   ));
 
 test("of equal logits the first anchors and classes go on, and all when there are fewer than asked for", () => {
-  const { levels, anchors } = randomLevels(1);
-  const all = bestCandidates(levels, anchors, Infinity);
-  assert.equal(all.length, (anchors.length / 4) * 2);
+  const levels = randomLevels(1);
+  const all = bestCandidates(levels, Infinity);
+  assert.equal(all.length, 2 * levels.reduce((sum, { boxes }) => sum + boxes.length / 4, 0));
   all.slice(1).forEach(({ anchor, label, logit }, index) => {
     const before = all[index];
     const later = anchor > before.anchor || (anchor === before.anchor && label > before.label);
     assert.ok(logit < before.logit || (logit === before.logit && later));
   });
-  assert.deepEqual(bestCandidates(levels, anchors, 137), all.slice(0, 137));
+  assert.deepEqual(bestCandidates(levels, 137), all.slice(0, 137));
 });
 
-test("outputs that are NaN or do not fit the anchors are refused", () => {
-  const { levels, anchors } = randomLevels(2);
-  assert.throws(() => postprocess(levels, anchors.subarray(4)), /class logits do not fit/);
+test("outputs that are NaN are refused", () => {
+  const levels = randomLevels(2);
   const [first, ...rest] = levels;
-  const damaged = { ...first, boxCodes: first.boxCodes.map(() => NaN) };
-  assert.throws(() => postprocess([damaged, ...rest], anchors), UserError);
+  const damaged = { ...first, boxes: first.boxes.map(() => NaN) };
+  assert.throws(() => postprocess([damaged, ...rest]), UserError);
   first.classLogits[5] = NaN;
-  assert.throws(() => postprocess(levels, anchors), UserError);
+  assert.throws(() => postprocess(levels), UserError);
 });

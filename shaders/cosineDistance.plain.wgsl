@@ -1,0 +1,39 @@
+// Mean cosine distance of two feature maps over samples and pixels, NCHW, in GROUPS partial sums that sumLeading adds:
+//   loss = mean over (n,p) of 1 − a·b / (max(|a|, ε) · max(|b|, ε))     the vectors run over channels, ε = 1e-8
+// The plain rung, without barriers, which software would run as coroutines. One invocation: CHUNK consecutive (n,p), in
+// order, each BLOCK of them summed apart and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
+
+override CHANNELS: u32;
+override PIXELS: u32;
+override LOCATIONS: u32; // batch · PIXELS
+override CHUNK: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> a: array<f32>;          // [batch, CHANNELS, PIXELS]
+@group(0) @binding(1) var<storage, read> b: array<f32>;          // [batch, CHANNELS, PIXELS]
+@group(0) @binding(2) var<storage, read_write> loss: array<f32>; // [GROUPS]
+
+const BLOCK = 256u;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let index = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (index * CHUNK >= LOCATIONS) { return; }
+  let end = min((index + 1u) * CHUNK, LOCATIONS);
+  var sum = 0.0;
+  for (var first = index * CHUNK; first < end; first += BLOCK) {
+    var block = 0.0;
+    for (var i = first; i < min(first + BLOCK, end); i++) {
+      let start = i / PIXELS * CHANNELS * PIXELS + i % PIXELS;
+      var products = vec3f(); // a·b, a·a, b·b
+      for (var c = 0u; c < CHANNELS; c++) {
+        let pair = vec2f(a[start + c * PIXELS], b[start + c * PIXELS]);
+        products += vec3f(pair.x * pair.y, pair.x * pair.x, pair.y * pair.y);
+      }
+      block += 1.0 - products.x / (max(sqrt(products.y), 1e-8) * max(sqrt(products.z), 1e-8));
+    }
+    sum += block;
+  }
+  loss[index] = sum / f32(LOCATIONS);
+}

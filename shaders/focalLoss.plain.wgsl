@@ -1,0 +1,55 @@
+// Focal loss of one pyramid level from logits (arXiv 1708.02002), in GROUPS partial sums that sumLeading adds:
+//   t = 1 where the anchor's target is this class, else 0     z = t ? −logit : logit     u = sigmoid(z) = 1 − p_t
+//   loss = (t ? ALPHA : 1 − ALPHA) · u^GAMMA · (softplus(z) − SMOOTHING / 2 · z) / normalizer
+// Anchors with target −2 are ignored. The plain rung, without barriers, which software would run as coroutines. One
+// invocation: CHUNK consecutive logits, in order, each BLOCK of them summed apart and then added, so that rounding grows
+// with BLOCK + CHUNK / BLOCK. Exponents are of negative numbers only, so ±100 stays finite.
+
+override CLASSES: u32;
+override CHANNELS: u32;     // 9 · CLASSES, channel = anchor · CLASSES + class
+override PIXELS: u32;
+override LENGTH: u32;       // batch · CHANNELS · PIXELS
+override ANCHORS: u32;      // of all levels
+override LEVEL_OFFSET: u32; // this level's first anchor
+override ALPHA: f32;
+override GAMMA: f32;
+override SMOOTHING: f32;
+override CHUNK: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> logits: array<f32>;       // [batch, CHANNELS, PIXELS]
+@group(0) @binding(1) var<storage, read> classTargets: array<i32>; // [batch, ANCHORS], in order level, pixel, anchor
+@group(0) @binding(2) var<storage, read> normalizer: array<f32>;   // [1]
+@group(0) @binding(3) var<storage, read_write> loss: array<f32>;   // [GROUPS]
+
+const BLOCK = 256u;
+
+fn softplus(z: f32) -> f32 {
+  let e = exp(-abs(z));
+  // log(1 + e) by its series where 1 + e would round e away.
+  return max(z, 0.0) + select(log(1.0 + e), e * (1.0 - e * (0.5 - e / 3.0)), e < 0.01);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let index = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (index * CHUNK >= LENGTH) { return; }
+  let end = min((index + 1u) * CHUNK, LENGTH);
+  var sum = 0.0;
+  for (var start = index * CHUNK; start < end; start += BLOCK) {
+    var block = 0.0;
+    for (var i = start; i < min(start + BLOCK, end); i++) {
+      let channel = i / PIXELS % CHANNELS;
+      let anchor = LEVEL_OFFSET + i % PIXELS * (CHANNELS / CLASSES) + channel / CLASSES;
+      let target_ = classTargets[i / (CHANNELS * PIXELS) * ANCHORS + anchor];
+      if (target_ == -2) { continue; }
+      let positive = target_ == i32(channel % CLASSES);
+      let z = select(logits[i], -logits[i], positive);
+      let weight = select(1.0 - ALPHA, ALPHA, positive) * exp(-GAMMA * softplus(-z));
+      block += weight * (softplus(z) - 0.5 * SMOOTHING * z);
+    }
+    sum += block;
+  }
+  loss[index] = sum / normalizer[0];
+}

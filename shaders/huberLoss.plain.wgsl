@@ -1,0 +1,43 @@
+// Huber loss of one pyramid level's box codes, in GROUPS partial sums that sumLeading adds:
+//   e = code − target     loss = ½ · min(|e|, DELTA)² + DELTA · (|e| − min(|e|, DELTA)) where the target is not exactly 0,
+// divided by 4 · normalizer. The plain rung, without barriers, which software would run as coroutines. One
+// invocation: CHUNK consecutive codes, in order, each BLOCK of them summed apart and then added, so that rounding grows
+// with BLOCK + CHUNK / BLOCK.
+
+override CHANNELS: u32;     // anchors of a pixel · 4, channel = anchor · 4 + component
+override PIXELS: u32;
+override LENGTH: u32;       // batch · CHANNELS · PIXELS
+override ANCHORS: u32;      // of all levels
+override LEVEL_OFFSET: u32; // this level's first anchor
+override DELTA: f32;
+override CHUNK: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> codes: array<f32>;      // [batch, CHANNELS, PIXELS]
+@group(0) @binding(1) var<storage, read> boxTargets: array<f32>; // [batch, ANCHORS, 4]
+@group(0) @binding(2) var<storage, read> normalizer: array<f32>; // [1]
+@group(0) @binding(3) var<storage, read_write> loss: array<f32>; // [GROUPS]
+
+const BLOCK = 256u;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let index = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (index * CHUNK >= LENGTH) { return; }
+  let end = min((index + 1u) * CHUNK, LENGTH);
+  var sum = 0.0;
+  for (var start = index * CHUNK; start < end; start += BLOCK) {
+    var block = 0.0;
+    for (var i = start; i < min(start + BLOCK, end); i++) {
+      let channel = i / PIXELS % CHANNELS;
+      let anchor = LEVEL_OFFSET + i % PIXELS * (CHANNELS / 4u) + channel / 4u;
+      let target_ = boxTargets[(i / (CHANNELS * PIXELS) * ANCHORS + anchor) * 4u + channel % 4u];
+      let error = abs(codes[i] - target_);
+      let quadratic = min(error, DELTA);
+      block += select(0.5 * quadratic * quadratic + DELTA * (error - quadratic), 0.0, target_ == 0.0);
+    }
+    sum += block;
+  }
+  loss[index] = sum / (4.0 * normalizer[0]);
+}

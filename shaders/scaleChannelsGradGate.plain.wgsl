@@ -1,0 +1,28 @@
+// Gradient of scaleChannels with respect to the gate:  dgate[n,c] = sum over p of dy[n,c,p] · x[n,c,p]
+// The plain rung, without barriers, which software would run as coroutines. One invocation: one plane, in order, each BLOCK
+// of pixels summed apart and then added, so that rounding grows with BLOCK + PIXELS / BLOCK.
+
+override PLANES: u32; // batch · channels
+override PIXELS: u32;
+override WORKGROUP: u32;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;           // [PLANES, PIXELS]
+@group(0) @binding(1) var<storage, read> dy: array<f32>;          // [PLANES, PIXELS]
+@group(0) @binding(2) var<storage, read_write> dgate: array<f32>; // [PLANES]
+
+const BLOCK = 256u;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let plane = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (plane >= PLANES) { return; }
+  var sum = 0.0;
+  for (var start = 0u; start < PIXELS; start += BLOCK) {
+    let end = min(start + BLOCK, PIXELS);
+    var block = 0.0;
+    for (var p = start; p < end; p++) { block += x[plane * PIXELS + p] * dy[plane * PIXELS + p]; }
+    sum += block;
+  }
+  dgate[plane] = sum;
+}

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { data as dcmjs } from "dcmjs";
+import fc from "fast-check";
+import { UserError } from "../../src/base/errors.ts";
+import { decodeDicom } from "../../src/data/dicom.ts";
+import { type DicomTags, encodeDicom, writeDicomImage } from "../../src/data/dicomWriter.ts";
+import { type GrayImage, readImage } from "../../src/data/image.ts";
+import { temporaryFolder } from "./folder.ts";
+
+const tags: DicomTags = {
+  kind: "sm",
+  patient: "P17",
+  side: "R",
+  view: "MLO",
+  seriesDescription: "SM from 15 views",
+  uidSource: "test 1",
+};
+
+function imageOf(width: number, height: number, bits: number): GrayImage {
+  const data = Uint16Array.from({ length: width * height }, (_, index) => (index * 7919) % 2 ** bits);
+  data[0] = 2 ** bits - 1;
+  return { width, height, bits, data, spacing: [0.085, 0.0712345678] };
+}
+
+/** A minimal file made by dcmjs alone; `undefined` leaves an attribute out. */
+function dicomFile(changes: Record<string, unknown> = {}, syntax = "1.2.840.10008.1.2.1"): Uint8Array {
+  const meta = dcmjs.DicomMetaDictionary.denaturalizeDataset({
+    MediaStorageSOPClassUID: "1.2.840.10008.5.1.4.1.1.1.2",
+    MediaStorageSOPInstanceUID: "2.25.1",
+    TransferSyntaxUID: syntax,
+    ImplementationClassUID: "2.25.2",
+  });
+  const file = new dcmjs.DicomDict(meta);
+  file.dict = dcmjs.DicomMetaDictionary.denaturalizeDataset({
+    Rows: 2,
+    Columns: 3,
+    SamplesPerPixel: 1,
+    PhotometricInterpretation: "MONOCHROME2",
+    BitsAllocated: 16,
+    BitsStored: 12,
+    HighBit: 11,
+    PixelRepresentation: 0,
+    PixelData: [new Uint16Array([0, 1, 2, 3, 4, 4095]).buffer],
+    _vrMap: { PixelData: "OW" },
+    ...changes,
+  });
+  return new Uint8Array(file.write());
+}
+
+for (const bits of [10, 14, 16])
+  for (const [width, height] of [
+    [1, 1],
+    [33, 17],
+  ])
+    test(`${height}x${width} pixels of ${bits} bits come back`, async (t) => {
+      const path = join(await temporaryFolder(t), "image.png");
+      const image = imageOf(width, height, bits);
+      await writeDicomImage(path, image, tags);
+      assert.deepEqual(await readImage(path), image);
+    });
+
+test("an image without spacing comes back without", () => {
+  const { spacing: _, ...image } = imageOf(4, 4, 14);
+  assert.deepEqual(decodeDicom(encodeDicom(image, tags), "f"), image);
+});
+
+test("the bytes depend on the image and the tags alone, and every UID on what it identifies", () => {
+  const uids = (changes: Partial<DicomTags>) => {
+    const bytes = encodeDicom(imageOf(4, 4, 14), { ...tags, ...changes });
+    const { dict } = readHeader(bytes);
+    return ["00080018", "0020000D", "0020000E"].map((tag) => (dict[tag].Value as string[])[0]);
+  };
+  assert.deepEqual(encodeDicom(imageOf(9, 9, 14), tags), encodeDicom(imageOf(9, 9, 14), tags));
+  const [instance, study, series] = uids({});
+  for (const uid of [instance, study, series]) assert.match(uid, /^2\.25\.[1-9]\d{30,38}$/);
+  const [otherInstance, sameStudy, otherSeries] = uids({ kind: "ffdm" });
+  assert.ok(otherInstance !== instance && otherSeries !== series);
+  assert.equal(sameStudy, study);
+  assert.deepEqual(uids({ view: "CC" }).slice(1), [study, series]);
+  for (const changes of [{ patient: "P18" }, { uidSource: "test 2" }])
+    assert.ok(uids(changes).every((uid) => ![instance, study, series].includes(uid)));
+});
+
+/** All attributes, by dcmjs's own file reader. */
+const readHeader = (bytes: Uint8Array) => dcmjs.DicomMessage.readFile(bytes.slice().buffer);
+
+test("the two kinds say what they are", () => {
+  const typeOf = (kind: "ffdm" | "sm") =>
+    readHeader(encodeDicom(imageOf(2, 2, 14), { ...tags, kind })).dict["00080008"].Value;
+  assert.deepEqual(typeOf("ffdm"), ["ORIGINAL", "PRIMARY", ""]);
+  assert.deepEqual(typeOf("sm"), ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"]);
+  const { dict } = readHeader(encodeDicom(imageOf(2, 2, 14), tags));
+  const expected = { "00100020": "P17", "00200062": "R", "00185101": "MLO", "0008103E": "SM from 15 views" };
+  for (const [tag, value] of Object.entries(expected)) assert.deepEqual(dict[tag].Value, [value]);
+});
+
+test("a pixel that needs more bits is not written", () => {
+  assert.throws(() => encodeDicom({ ...imageOf(2, 2, 14), bits: 12 }, tags), RangeError);
+});
+
+test("implicit and explicit files, views into larger buffers and icons before the pixels are read", () => {
+  const plain = dicomFile();
+  const expected = decodeDicom(plain, "f");
+  assert.deepEqual(expected, {
+    width: 3,
+    height: 2,
+    bits: 12,
+    data: new Uint16Array([0, 1, 2, 3, 4, 4095]),
+  });
+  assert.deepEqual(decodeDicom(dicomFile({}, "1.2.840.10008.1.2"), "f"), expected);
+  const larger = new Uint8Array(plain.length + 13);
+  larger.set(plain, 13);
+  assert.deepEqual(decodeDicom(larger.subarray(13), "f"), expected);
+  const icon = { Rows: 1, Columns: 1, PixelData: [new Uint16Array([9]).buffer], _vrMap: { PixelData: "OW" } };
+  for (const syntax of ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"])
+    assert.deepEqual(decodeDicom(dicomFile({ IconImageSequence: [icon] }, syntax), "f"), expected);
+});
+
+test("character sets that dcmjs does not know stop nothing", () => {
+  const names = { SpecificCharacterSet: ["", "ISO 2022 IR 87"], PatientName: "P" };
+  assert.deepEqual(decodeDicom(dicomFile(names), "f"), decodeDicom(dicomFile(), "f"));
+});
+
+test("MONOCHROME1 is inverted within its bits", () => {
+  const { data } = decodeDicom(dicomFile({ PhotometricInterpretation: "MONOCHROME1" }), "f");
+  assert.deepEqual([...data], [4095, 4094, 4093, 4092, 4091, 0]);
+});
+
+test("the spacing at the detector stands in for the pixels' own", () => {
+  const spacing = { ImagerPixelSpacing: ["0.07", "0.08"] };
+  assert.deepEqual(decodeDicom(dicomFile(spacing), "f").spacing, [0.07, 0.08]);
+  const both = { ...spacing, PixelSpacing: ["0.1", "0.2"] };
+  assert.deepEqual(decodeDicom(dicomFile(both), "f").spacing, [0.1, 0.2]);
+});
+
+const valid = dicomFile();
+const refusals: readonly [name: string, bytes: Uint8Array, message: RegExp][] = [
+  [
+    "JPEG 2000",
+    dicomFile({}, "1.2.840.10008.1.2.4.90"),
+    /^f: has transfer syntax 1\.2\.840\.10008\.1\.2\.4\.90: must be uncompressed little-endian/,
+  ],
+  ["big endian", dicomFile({}, "1.2.840.10008.1.2.2"), /^f: has transfer syntax 1\.2\.840\.10008\.1\.2\.2: /],
+  ["8 bits", dicomFile({ BitsAllocated: 8 }), /^f: has BitsAllocated \(0028,0100\) 8: must be 16$/],
+  ["8 bits stored", dicomFile({ BitsStored: 8 }), /^f: has BitsStored \(0028,0101\) 8: must be 10 to 16$/],
+  ["high bit elsewhere", dicomFile({ HighBit: 15 }), /^f: has HighBit \(0028,0102\) 15: must be 11$/],
+  [
+    "signed",
+    dicomFile({ PixelRepresentation: 1 }),
+    /^f: has PixelRepresentation \(0028,0103\) 1: must be 0$/,
+  ],
+  [
+    "three channels",
+    dicomFile({ SamplesPerPixel: 3 }),
+    /^f: has SamplesPerPixel \(0028,0002\) 3: must be 1$/,
+  ],
+  ["two frames", dicomFile({ NumberOfFrames: "2" }), /^f: has NumberOfFrames \(0028,0008\) 2: must be 1$/],
+  [
+    "colour",
+    dicomFile({ PhotometricInterpretation: "RGB" }),
+    /^f: has PhotometricInterpretation \(0028,0004\) RGB: must be MONOCHROME1 or MONOCHROME2$/,
+  ],
+  [
+    "no photometric interpretation",
+    dicomFile({ PhotometricInterpretation: undefined }),
+    /^f: has PhotometricInterpretation \(0028,0004\) absent: /,
+  ],
+  ["no Rows", dicomFile({ Rows: undefined }), /^f: has no Rows \(0028,0010\)$/],
+  ["no Columns", dicomFile({ Columns: undefined }), /^f: has no Columns \(0028,0011\)$/],
+  ["no rows", dicomFile({ Rows: 0 }), /^f: has Rows \(0028,0010\) 0: must be 1 to 65535$/],
+  ["no pixel data", dicomFile({ PixelData: undefined }), /^f: has no pixel data \(7FE0,0010\)/],
+  [
+    "pixel data of another size",
+    dicomFile({ Rows: 3 }),
+    /^f: has 12 bytes of pixel data \(7FE0,0010\): must be 18 for 3x3 pixels$/,
+  ],
+  [
+    "a pixel above the stored bits",
+    dicomFile({ BitsStored: 11, HighBit: 10 }),
+    /^f: has a pixel of value 4095: must be at most 2047 in 11 bits$/,
+  ],
+  [
+    "cut-off pixel data",
+    valid.subarray(0, valid.length - 2),
+    /^f: has no pixel data \(7FE0,0010\), or is damaged or cut short there or before$/,
+  ],
+  [
+    "a header that is cut off",
+    valid.subarray(0, valid.length - 40),
+    /^f: has no pixel data \(7FE0,0010\), or is damaged or cut short there or before$/,
+  ],
+  ["the prefix alone", valid.subarray(0, 132), /^f: not a readable DICOM file: /],
+];
+
+for (const [name, bytes, message] of refusals)
+  test(`refused: ${name}`, () => {
+    assert.throws(
+      () => decodeDicom(bytes, "f"),
+      (error: Error) => {
+        assert.ok(error instanceof UserError, String(error.stack));
+        assert.match(error.message, message);
+        return true;
+      },
+    );
+  });
+
+test("an element that claims gigabytes allocates nothing", () => {
+  const file = encodeDicom(imageOf(8, 6, 14), tags);
+  // The transfer syntax's VR, UI, becomes UN, so that two letters of the UID read as part of the length.
+  const at = Buffer.from(file).indexOf("\x02\x00\x10\x00UI", 0, "latin1");
+  const damaged = file.slice();
+  damaged.set(Buffer.from("UN"), at + 4);
+  assert.throws(() => decodeDicom(damaged, "f"), /^UserError: f: /);
+});
+
+test("a damaged file is decoded or refused in one line, and nothing is printed", (t) => {
+  const printed = t.mock.method(process.stderr, "write", () => true);
+  const outcomes = { decoded: 0, refused: 0 };
+  const attempt = (bytes: Uint8Array) => {
+    try {
+      decodeDicom(bytes, "f");
+      outcomes.decoded++;
+    } catch (error) {
+      assert.ok(error instanceof UserError && !error.message.includes("\n"), String(error));
+      outcomes.refused++;
+    }
+  };
+  for (const file of [encodeDicom(imageOf(8, 6, 14), tags), dicomFile({}, "1.2.840.10008.1.2")]) {
+    for (let length = 132; length < file.length; length++) {
+      const before = outcomes.decoded;
+      attempt(file.subarray(0, length));
+      assert.equal(outcomes.decoded, before, `cut to ${length} bytes`);
+    }
+    const place = fc.integer({ min: 132, max: file.length - 1 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(place, fc.integer({ min: 1, max: 255 })), { minLength: 1 }), (flips) => {
+        const damaged = file.slice();
+        for (const [at, flip] of flips) damaged[at] ^= flip;
+        attempt(damaged);
+      }),
+      { seed: 2, numRuns: 2000 },
+    );
+  }
+  printed.mock.restore();
+  assert.equal(printed.mock.callCount(), 0);
+  assert.ok(outcomes.decoded > 100 && outcomes.refused > 1000, JSON.stringify(outcomes));
+});

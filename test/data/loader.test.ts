@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type { Worker } from "node:worker_threads";
+import type { Box } from "../../src/base/boxes.ts";
+import { UserError } from "../../src/base/errors.ts";
+import { RandomStream } from "../../src/base/random.ts";
+import type { AugmentOptions } from "../../src/data/augment.ts";
+import { writeDicomImage } from "../../src/data/dicomWriter.ts";
+import { type GrayImage, readImage } from "../../src/data/image.ts";
+import { type Batch, type LoaderOptions, PairLoader } from "../../src/data/loader.ts";
+import type { PairRecord } from "../../src/data/manifest.ts";
+import { preparePair } from "../../src/data/preprocess.ts";
+import { temporaryFolder } from "./folder.ts";
+
+const height = 16;
+const width = 24;
+const area = height * width;
+
+const augment: AugmentOptions = {
+  flip: 0.5,
+  shift: 0.1,
+  scale: [0.9, 1.1],
+  gain: [0.9, 1.1],
+  offset: [-0.1, 0.1],
+};
+
+const plain: LoaderOptions = { height, width, batch: 3, maxBoxes: 2, seed: 5, shuffle: false, workers: 1 };
+const varied: LoaderOptions = { ...plain, shuffle: true, augment };
+
+/** Noise, so that no two images are alike. */
+function imageOf(name: string, rows: number, columns: number): GrayImage {
+  const stream = new RandomStream(1, name);
+  const data = Uint16Array.from({ length: rows * columns }, (_, index) => 16_384 * stream.uniformAt(index));
+  return { height: rows, width: columns, bits: 14, data };
+}
+
+/** Pairs of an FFDM of 40x60 and an SM of 20x30; pair i has i modulo 3 lesions. */
+async function writePairs(t: TestContext, count: number): Promise<PairRecord[]> {
+  const folder = await temporaryFolder(t);
+  const pairs: PairRecord[] = [];
+  for (let index = 0; index < count; index++) {
+    const patient = `P${index}`;
+    const [ffdm, sm] = [join(folder, `${patient}-ffdm.dcm`), join(folder, `${patient}-sm.dcm`)];
+    const tags = { patient, side: "L", view: "CC", seriesDescription: "", uidSource: "test" } as const;
+    await writeDicomImage(ffdm, imageOf(ffdm.slice(-9), 40, 60), { ...tags, kind: "ffdm" });
+    await writeDicomImage(sm, imageOf(`${index}`, 20, 30), { ...tags, kind: "sm" });
+    const smBoxes = [...Array(index % 3).keys()].map((lesion): Box => [4 + lesion, 6, 12, 18 + lesion]);
+    const ffdmBoxes = smBoxes.map((box) => box.map((edge) => 2 * edge) as unknown as Box);
+    const classes = smBoxes.map((_, lesion) => lesion + 1);
+    pairs.push({
+      row: index + 2,
+      patient,
+      side: "L",
+      view: "CC",
+      ffdm,
+      sm,
+      ffdmBoxes,
+      smBoxes,
+      classes,
+      split: "train",
+    });
+  }
+  return pairs;
+}
+
+/** Everything that a new loader gives for some epochs. */
+async function load(
+  pairs: readonly PairRecord[],
+  options: LoaderOptions,
+  epochs = [0],
+  firstBatch = 0,
+): Promise<Batch[]> {
+  const loader = new PairLoader(pairs, options);
+  try {
+    const batches: Batch[] = [];
+    for (const epoch of epochs)
+      for await (const batch of loader.batches(epoch, firstBatch)) batches.push(batch);
+    return batches;
+  } finally {
+    await loader.close();
+  }
+}
+
+test("a batch holds its pairs on the grid, with their boxes and classes in their slots", async (t) => {
+  const pairs = await writePairs(t, 3);
+  const [batch] = await load(pairs, plain);
+  assert.deepEqual(batch.indices, [0, 1, 2]);
+  for (const [index, record] of pairs.entries()) {
+    const expected = preparePair(
+      record,
+      await readImage(record.ffdm),
+      await readImage(record.sm),
+      height,
+      width,
+    );
+    assert.deepEqual(batch.ffdm.slice(index * area, (index + 1) * area), expected.ffdm);
+    assert.deepEqual(batch.sm.slice(index * area, (index + 1) * area), expected.sm);
+  }
+  const none = [-1, -1, -1, -1];
+  // The grid is 0.4 of the FFDM and 0.8 of the SM, along both axes.
+  const first = [3.2, 4.8, 9.6, 14.4];
+  const second = [4, 4.8, 9.6, 15.2];
+  const expected = Float32Array.from([none, none, first, none, first, second].flat());
+  for (const boxes of [batch.ffdmBoxes, batch.smBoxes])
+    boxes.forEach((edge, index) => {
+      assert.ok(Math.abs(edge - expected[index]) < 1e-5, `${index}: ${edge}, ${expected[index]}`);
+    });
+  assert.equal(batch.ffdmBoxes.length, expected.length);
+  assert.deepEqual(batch.classes, Int32Array.of(-1, -1, 1, -1, 1, 2));
+});
+
+test("batches are the same to the bit for any number of workers, and with or without memory for pairs", async (t) => {
+  const pairs = await writePairs(t, 8);
+  const reference = await load(pairs, varied, [0, 1]);
+  assert.equal(reference.length, 6);
+  for (const change of [
+    { workers: 2 },
+    { workers: 3, ahead: 5 },
+    { cacheBytes: 0 },
+    { cacheBytes: 3 * 8 * area },
+  ])
+    assert.deepEqual(await load(pairs, { ...varied, ...change }, [0, 1]), reference, JSON.stringify(change));
+});
+
+test("an epoch resumed in its middle gives the batches that were left", async (t) => {
+  const pairs = await writePairs(t, 8);
+  const whole = await load(pairs, varied, [4]);
+  assert.deepEqual(await load(pairs, varied, [4], 1), whole.slice(1));
+  assert.deepEqual(await load(pairs, varied, [4], 3), []);
+});
+
+test("every epoch visits every pair once, in another order and variation", async (t) => {
+  const pairs = await writePairs(t, 8);
+  const epochs = [await load(pairs, varied, [0]), await load(pairs, varied, [1])];
+  const orders = epochs.map((batches) => batches.flatMap(({ indices }) => indices));
+  for (const order of orders) assert.deepEqual(order.toSorted(), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.notDeepEqual(orders[0], orders[1]);
+  const imageOfPair = (epoch: number, pair: number) => {
+    const place = orders[epoch].indexOf(pair);
+    return epochs[epoch][Math.floor(place / 3)].ffdm.slice((place % 3) * area, ((place % 3) + 1) * area);
+  };
+  assert.notDeepEqual(imageOfPair(0, 2), imageOfPair(1, 2));
+  assert.notDeepEqual(
+    orders[0],
+    (await load(pairs, { ...varied, seed: 6 })).flatMap(({ indices }) => indices),
+  );
+});
+
+test("an incomplete last batch is filled with its last pair, or left out", async (t) => {
+  const pairs = await writePairs(t, 5);
+  const [, last] = await load(pairs, plain);
+  assert.deepEqual(last.indices, [3, 4]);
+  assert.equal(last.ffdm.length, 3 * area);
+  assert.deepEqual(last.ffdm.slice(2 * area), last.ffdm.slice(area, 2 * area));
+  assert.deepEqual(last.classes.slice(4), last.classes.slice(2, 4));
+  const dropped = await load(pairs, { ...plain, dropLast: true });
+  assert.deepEqual(
+    dropped.map(({ indices }) => indices),
+    [[0, 1, 2]],
+  );
+});
+
+test("later epochs read no file again while there is memory for the pairs", async (t) => {
+  const pairs = await writePairs(t, 3);
+  for (const [cacheBytes, read] of [
+    [2 ** 20, false],
+    [0, true],
+  ] as const) {
+    const loader = new PairLoader(pairs, { ...plain, cacheBytes });
+    t.after(() => loader.close());
+    const first = await loader.batches(0).next();
+    await rm(pairs[1].sm, { force: true });
+    const second = loader.batches(1).next();
+    if (read) await assert.rejects(second, new UserError(`${pairs[1].sm}: no such file`));
+    else assert.deepEqual(await second, first);
+    await writeDicomImage(pairs[1].sm, imageOf("again", 20, 30), {
+      kind: "sm",
+      patient: "P1",
+      side: "L",
+      view: "CC",
+      seriesDescription: "",
+      uidSource: "test",
+    });
+  }
+});
+
+test("what is wrong with a pair reaches the consumer in its turn, as one line", async (t) => {
+  const pairs = await writePairs(t, 9);
+  await writeFile(pairs[4].sm, "no image");
+  const loader = new PairLoader(pairs, { ...plain, workers: 2 });
+  t.after(() => loader.close());
+  const batches = loader.batches(0);
+  assert.deepEqual((await batches.next()).value?.indices, [0, 1, 2]);
+  await assert.rejects(batches.next(), new UserError(`${pairs[4].sm}: neither a PNG nor a DICOM file`));
+  const outside = pairs.with(1, { ...pairs[1], smBoxes: [[0, 0, 99, 9]] });
+  await assert.rejects(load(outside, plain), /^UserError: manifest row 3: SM box 0 0 99 9 lies outside /);
+});
+
+test("more boxes than slots, and too few pairs for a batch, are refused before anything is read", () => {
+  const record = { row: 7, classes: [1, 1, 1] } as unknown as PairRecord;
+  assert.throws(
+    () => new PairLoader([record], plain),
+    new UserError("manifest row 7: has 3 boxes: must be at most 2"),
+  );
+  assert.throws(() => new PairLoader([], plain), new UserError("0 pairs: too few for a batch of 3"));
+  assert.throws(
+    () => new PairLoader([record], { ...plain, dropLast: true }),
+    new UserError("1 pairs: too few for a batch of 3"),
+  );
+});
+
+test("a consumer may leave early, and waiting is counted", async (t) => {
+  const pairs = await writePairs(t, 8);
+  const loader = new PairLoader(pairs, plain);
+  t.after(() => loader.close());
+  assert.equal(loader.waitSeconds, 0);
+  for await (const _ of loader.batches(0)) break;
+  const waited = loader.waitSeconds;
+  assert.ok(waited > 0);
+  // The other batches of the epoch are under way: given time, they are there at once.
+  const batches = loader.batches(1);
+  await batches.next();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const before = loader.waitSeconds;
+  await batches.next();
+  assert.ok(loader.waitSeconds - before < 0.05, `${loader.waitSeconds - before} s`);
+});
+
+test("closing ends every worker thread, also in the middle of an epoch", async (t) => {
+  const threads: Worker[] = [];
+  const note = (message: unknown) => threads.push((message as { worker: Worker }).worker);
+  subscribe("worker_threads", note);
+  t.after(() => unsubscribe("worker_threads", note));
+  const loader = new PairLoader(await writePairs(t, 9), { ...plain, workers: 2 });
+  const batches = loader.batches(0);
+  await batches.next();
+  assert.equal(threads.length, 2);
+  assert.ok(threads.every(({ threadId }) => threadId > 0));
+  await loader.close();
+  assert.ok(threads.every(({ threadId }) => threadId === -1));
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { UserError } from "../../src/base/errors.ts";
+import { checkConfig, makeConfig, presetNames, readConfigFile } from "../../src/regime/config.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "diptych-config-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const refusedAs = (message: RegExp) => (error: Error) => {
+  assert.ok(error instanceof UserError, String(error));
+  assert.match(error.message, message);
+  return !error.message.includes("\n");
+};
+
+test("every preset is a valid configuration of its own name", () => {
+  for (const preset of presetNames) assert.equal(makeConfig(preset, []).preset, preset);
+});
+
+test("later layers win, objects are merged, and a choice of another kind replaces the whole", () => {
+  const sgd = { kind: "sgd", momentum: 0.9, weightDecay: 0, clipNorm: 10 };
+  const config = makeConfig("default", [
+    { source: "file", values: { batch: 4, epochs: { stage2: 7 }, optimizer: sgd } },
+    { source: "--batch", values: { batch: 2 } },
+  ]);
+  assert.equal(config.batch, 2);
+  assert.equal(config.epochs.stage2, 7);
+  assert.equal(config.epochs.stage1, makeConfig("default", []).epochs.stage1);
+  assert.deepEqual(config.optimizer, sgd);
+});
+
+test("unknown fields, wrong values and wrong presets are named", () => {
+  const refuse = (values: unknown, message: RegExp) =>
+    assert.throws(() => makeConfig("smoke", [{ source: "run.json", values }]), refusedAs(message));
+  refuse({ learningrate: 1 }, /^run\.json: unknown field learningrate$/);
+  refuse({ augment: { flips: 1 } }, /^run\.json: unknown field augment\.flips$/);
+  refuse({ batch: 0 }, /^run\.json: batch: /);
+  refuse({ batch: "8" }, /^run\.json: batch: .*expected number/);
+  refuse({ model: "d9" }, /^run\.json: model: .*"nano"/);
+  refuse({ augment: { scale: [1.2, 0.8] } }, /^run\.json: augment\.scale: must be \[low, high\]/);
+  refuse({ optimizer: { kind: "adam" } }, /^run\.json: optimizer\.kind: /);
+  assert.throws(
+    () => makeConfig("tiny", []),
+    refusedAs(/--preset tiny: must be one of smoke, default, full/),
+  );
+});
+
+test("a run's stored configuration passes its own check", () => {
+  const config = makeConfig("full", []);
+  assert.deepEqual(checkConfig(JSON.parse(JSON.stringify(config)), "config.json"), config);
+});
+
+test("a configuration file that is missing, no JSON or no object is named", async () => {
+  const path = join(folder, "run.json");
+  await assert.rejects(readConfigFile(path), refusedAs(/run\.json: cannot be read as JSON \(ENOENT/));
+  writeFileSync(path, "{ batch: 3 }");
+  await assert.rejects(readConfigFile(path), refusedAs(/run\.json: cannot be read as JSON/));
+  writeFileSync(path, "[1]");
+  await assert.rejects(readConfigFile(path), refusedAs(/run\.json: must hold a JSON object/));
+});
