@@ -30,6 +30,8 @@ export const adamw: Kernel<AdamwParameters> = {
         ...elementwiseConstants(p.length),
         BETA1: p.beta1,
         BETA2: p.beta2,
+        SHARE1: 1 - p.beta1,
+        SHARE2: 1 - p.beta2,
         EPSILON: p.epsilon,
         WEIGHT_DECAY: p.weightDecay,
         CLIP_NORM: p.clipNorm,

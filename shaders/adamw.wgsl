@@ -1,12 +1,15 @@
 // AdamW over a flat array (arXiv 1711.05101, PyTorch's form), g the clipped gradient as in sgd:
 //   value −= rate · WEIGHT_DECAY · decay · value
-//   first = BETA1 · first + (1 − BETA1) · g     second = BETA2 · second + (1 − BETA2) · g²
+//   first = BETA1 · first + SHARE1 · g     second = BETA2 · second + SHARE2 · g²     SHAREN = 1 − BETAN, from the host:
+//   float32 would be off by 1e-5 of 1 − 0.999, and the corrections are not
 //   value −= rate / correction1 · first / (sqrt(second / correction2) + EPSILON)     correctionN = 1 − BETAN^step
 // `decay` is 1 where weight decay applies, else 0. One invocation: four elements.
 
 override LENGTH: u32;
 override BETA1: f32;
 override BETA2: f32;
+override SHARE1: f32;
+override SHARE2: f32;
 override EPSILON: f32;
 override WEIGHT_DECAY: f32;
 override CLIP_NORM: f32;
@@ -28,8 +31,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var clip = 1.0;
   if (CLIP_NORM > 0.0) { clip = min(1.0, CLIP_NORM / (sqrt(squaredNorm[0]) + 1e-6)); }
   let gradient = clip * gradients[i];
-  let first = BETA1 * momentum[i] + (1.0 - BETA1) * gradient;
-  let second = BETA2 * secondMoment[i] + (1.0 - BETA2) * gradient * gradient;
+  let first = BETA1 * momentum[i] + SHARE1 * gradient;
+  let second = BETA2 * secondMoment[i] + SHARE2 * gradient * gradient;
   momentum[i] = first;
   secondMoment[i] = second;
   let shrunk = values[i] * (1.0 - schedule[0] * WEIGHT_DECAY * decay[i]);

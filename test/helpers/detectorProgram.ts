@@ -21,14 +21,17 @@ export interface RecordedDetector {
   readonly predictions: Predictions;
 }
 
-/** image [N, C, H, W] as the input `image`; with `trainable`, its gradient is wanted too. */
+/**
+ * image [N, C, H, W] as the input `image`; with `trainable`, its gradient is wanted too.
+ * @param set of parameters that programs share.
+ */
 export function recordDetector(
   config: DetectorConfig,
   imageShape: readonly number[],
   mode: LayerMode,
+  set = new ParameterSet("detector"),
 ): RecordedDetector {
   const tape = new Tape();
-  const set = new ParameterSet("detector");
   const layers = new Layers(tape, set, mode);
   const image = tape.input("image", imageShape, "f32", mode.trainable);
   const features = extractFeatures(layers, config, image);
