@@ -9,13 +9,13 @@ import { modelNames } from "../detector/config.ts";
 import { describeAdapter } from "../engine/adapter.ts";
 import { withEngine } from "../engine/engine.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
-import { generatePhantomSet } from "../phantom/generate.ts";
 import { type Config, checkConfig, makeConfig, presetNames, readConfigFile } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
 import { Interrupted } from "../train/trainer.ts";
 import { watchForInterrupt } from "./interrupt.ts";
 import { integer } from "./options.ts";
+import { preparePhantomSet } from "./phantom.ts";
 import { createReporter } from "./reporter.ts";
 
 interface TrainOptions {
@@ -78,23 +78,10 @@ async function configOf(options: TrainOptions): Promise<Config> {
 }
 
 /** A run's data: the manifest that it names, or the simulated set, made where it is missing. */
-async function dataOf(config: Config, reporter: Reporter): Promise<Manifest> {
-  if (config.data) return readManifest(config.data);
-  const { patients, size, seed } = config.phantom;
-  const folder = join(cacheFolder(), `phantom-${shortHash([packageVersion(), config.phantom])}`);
-  let bar: ReturnType<Reporter["progress"]> | undefined;
-  const manifest = await generatePhantomSet({
-    folder,
-    patients,
-    size,
-    seed,
-    workers: config.workers,
-    onProgress(done, total) {
-      bar ??= reporter.progress("simulating pairs", total);
-      bar.update(done, "");
-    },
-  });
-  bar?.stop();
+async function dataOf({ data, phantom, workers }: Config, reporter: Reporter): Promise<Manifest> {
+  if (data) return readManifest(data);
+  const folder = join(cacheFolder(), `phantom-${shortHash([packageVersion(), phantom])}`);
+  const manifest = await preparePhantomSet({ folder, ...phantom, workers }, reporter);
   reporter.note(`data: ${manifest}`);
   return readManifest(manifest);
 }

@@ -32,7 +32,14 @@ const configSchema = z.strictObject({
   /** Path of a pair manifest; null: the simulated set. */
   data: z.string().nullable(),
   /** The simulated set that is made when `data` is null. */
-  phantom: z.strictObject({ patients: positiveInteger, size: positiveInteger, seed: z.int().nonnegative() }),
+  phantom: z.strictObject({
+    patients: positiveInteger,
+    rows: positiveInteger,
+    columns: positiveInteger,
+    /** Side of a pixel, mm. */
+    spacing: z.number().positive(),
+    seed: z.int().nonnegative(),
+  }),
   model: z.enum(modelNames as [string, ...string[]]),
   /** Height and width of the network's input, in pixels. */
   imageSize: z.tuple([positiveInteger, positiveInteger]),
@@ -81,7 +88,7 @@ export type ConfigOverrides = Partially<Config>;
 const base: Config = {
   preset: "default",
   data: null,
-  phantom: { patients: 160, size: 128, seed: 1 },
+  phantom: { patients: 160, rows: 128, columns: 128, spacing: 0.3, seed: 1 },
   model: "nano",
   imageSize: [128, 128],
   batch: 8,
@@ -111,7 +118,7 @@ const presets: Readonly<Record<string, ConfigOverrides>> = {
   },
   default: {},
   full: {
-    phantom: { patients: 2000, size: 1024 },
+    phantom: { patients: 2000, rows: 1024, columns: 512, spacing: 0.1 },
     model: "d0",
     imageSize: [1024, 512],
     epochs: { stage1: 40, stage2: 40, stage3: 20 },
