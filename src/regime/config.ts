@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { reasonOf, UserError } from "../base/errors.ts";
-import { modelNames } from "../detector/config.ts";
+import { checkImageSize, detectorConfig, modelNames } from "../detector/config.ts";
 import { adapterKinds } from "../engine/adapter.ts";
 
 const positiveInteger = z.int().positive();
@@ -160,13 +160,26 @@ export function makeConfig(
 /** @throws UserError naming the first wrong field, with `source` in front. */
 export function checkConfig(value: unknown, source: string): Config {
   const result = configSchema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return checkSizes(result.data, source);
   const [issue] = result.error.issues;
   if (issue.code === "unrecognized_keys") {
     const at = [...issue.path, issue.keys[0]].join(".");
     throw new UserError(`${source}: unknown field ${at}`);
   }
-  throw new UserError(`${source}: ${issue.path.join(".") || "the file"}: ${issue.message}`);
+  // An option names its field itself.
+  const at = source.startsWith("--") ? "" : `${issue.path.join(".") || "the file"}: `;
+  throw new UserError(`${source}: ${at}${issue.message}`);
+}
+
+/** An image size that the model's pyramid divides. */
+function checkSizes(config: Config, source: string): Config {
+  const [height, width] = config.imageSize;
+  try {
+    checkImageSize(detectorConfig(config.model, { numClasses: 1, inChannels: 1 }), height, width);
+  } catch (error) {
+    throw new UserError(`${source}: imageSize: ${reasonOf(error)}`);
+  }
+  return config;
 }
 
 /** The content of a configuration file. @throws UserError naming the file when it is missing or no JSON object. */
