@@ -51,7 +51,7 @@ export interface Region {
   readonly outline?: Outline;
 }
 
-export type Point = readonly [x: number, y: number, z: number];
+type Point = readonly [x: number, y: number, z: number];
 
 /** Distance kept from the image's borders and the skin, mm. */
 const clearance = 1;
@@ -69,7 +69,7 @@ function fits([x, y, z]: Point, radius: number, { width, height, thickness, outl
  * A place for a ball, apart from the balls already placed (as seen from above).
  * @returns undefined where none is found in 200 tries.
  */
-export function placeBall(
+function placeBall(
   radius: number,
   region: Region,
   taken: readonly { centre: Point; radius: number }[],

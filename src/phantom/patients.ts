@@ -5,9 +5,12 @@ import type { Side, Split } from "../data/manifest.ts";
 import type { DensityClass } from "./breast.ts";
 import { drawLesionPlan, type LesionPlan, lesionTypes } from "./lesions.ts";
 
+/**
+ * A patient has one breast pictured, of one density class, in two views. The views share the lesions (kind, size,
+ * density); tissue, place and orientation are each view's own, as compression and projection differ.
+ */
 export interface Patient {
   readonly id: string;
-  /** The one breast that is pictured, in every view of `viewNames`. */
   readonly side: Side;
   readonly density: DensityClass;
   /** The same in all views; none in half of the patients. */
