@@ -21,23 +21,19 @@ override WORKGROUP: u32;
 @group(0) @binding(2) var<storage, read> dy: array<f32>;       // [PLANES, HEIGHT, WIDTH]
 @group(0) @binding(3) var<storage, read_write> dx: array<f32>; // [PLANES, IN_HEIGHT, IN_WIDTH]
 
-// Whether pixel `at` is the first maximum of the window of output `out`.
+// Whether pixel `at` is the first maximum of the window of output `out`: no tap is larger, no earlier one as large.
 fn isFirstMaximum(start: u32, out: vec2u, at: vec2u) -> bool {
-  var best = -3.4028234e38;
-  var where_ = vec2i(-1);
+  let value = x[start + at.x * IN_WIDTH + at.y];
   for (var u = 0u; u < 3u; u++) {
     for (var v = 0u; v < 3u; v++) {
       let tap = vec2i(2u * out + vec2u(u, v)) - vec2i(vec2u(PAD_TOP, PAD_LEFT));
-      if (all(tap >= vec2i(0)) && all(tap < vec2i(vec2u(IN_HEIGHT, IN_WIDTH)))) {
-        let value = x[start + u32(tap.x) * IN_WIDTH + u32(tap.y)];
-        if (where_.x < 0 || value > best) {
-          best = value;
-          where_ = tap;
-        }
-      }
+      if (any(tap < vec2i(0)) || any(tap >= vec2i(vec2u(IN_HEIGHT, IN_WIDTH)))) { continue; }
+      let other = x[start + u32(tap.x) * IN_WIDTH + u32(tap.y)];
+      let earlier = u32(tap.x) * IN_WIDTH + u32(tap.y) < at.x * IN_WIDTH + at.y;
+      if (other > value || (earlier && other == value)) { return false; }
     }
   }
-  return all(where_ == vec2i(at));
+  return true;
 }
 
 @compute @workgroup_size(WORKGROUP)
