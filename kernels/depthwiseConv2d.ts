@@ -1,3 +1,4 @@
+import block from "../shaders/depthwiseConv2d.block.wgsl";
 import plain from "../shaders/depthwiseConv2d.plain.wgsl";
 import row from "../shaders/depthwiseConv2d.wgsl";
 import {
@@ -40,6 +41,17 @@ export const depthwiseRowWorkgroups = (
 export const supportsRows = (p: DepthwiseConv2dParameters): boolean =>
   (p.kernel === 3 || p.kernel === 5) && (p.stride === 1 || p.stride === 2);
 
+/** The 4x4 blocks of the stride 1 variant over an output of [height, width]. */
+export const depthwiseBlockWorkgroups = (
+  p: DepthwiseConv2dParameters,
+  height: number,
+  width: number,
+): Workgroups =>
+  linearWorkgroups(divideUp(p.batch * p.channels * divideUp(height, 4) * divideUp(width, 4), 64));
+
+export const supportsBlocks = (p: DepthwiseConv2dParameters): boolean =>
+  (p.kernel === 3 || p.kernel === 5) && p.stride === 1;
+
 export const depthwiseFlops = (p: DepthwiseConv2dParameters): number =>
   2 * p.batch * p.channels * p.outHeight * p.outWidth * p.kernel * p.kernel;
 
@@ -74,6 +86,25 @@ export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
     ];
   },
   variants: [
+    {
+      name: "block",
+      shader: block,
+      constants: (p) => ({
+        PLANES: p.batch * p.channels,
+        CHANNELS: p.channels,
+        HEIGHT: p.height,
+        WIDTH: p.width,
+        KERNEL: p.kernel,
+        PAD_TOP: p.padTop,
+        PAD_LEFT: p.padLeft,
+        OUT_HEIGHT: p.outHeight,
+        OUT_WIDTH: p.outWidth,
+        FLIPPED: 0,
+        WORKGROUP: 64,
+      }),
+      workgroups: (p) => depthwiseBlockWorkgroups(p, p.outHeight, p.outWidth),
+      supports: supportsBlocks,
+    },
     {
       name: "row",
       shader: row,

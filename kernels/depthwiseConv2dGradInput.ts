@@ -1,13 +1,16 @@
+import block from "../shaders/depthwiseConv2d.block.wgsl";
 import plain from "../shaders/depthwiseConv2dGradInput.plain.wgsl";
 import row from "../shaders/depthwiseConv2dGradInput.wgsl";
 import {
   type DepthwiseConv2dParameters,
+  depthwiseBlockWorkgroups,
   depthwiseCases,
   depthwiseConstants,
   depthwiseFlops,
   depthwiseRowConstants,
   depthwiseRowWorkgroups,
   depthwiseShapes,
+  supportsBlocks,
   supportsRows,
 } from "./depthwiseConv2d.ts";
 import { forEachTap } from "./geometry.ts";
@@ -19,12 +22,31 @@ export const depthwiseConv2dGradInput: Kernel<DepthwiseConv2dParameters> = {
   bindings(p) {
     const shapes = depthwiseShapes(p);
     return [
-      { name: "weight", access: "read", shape: shapes.weight },
       { name: "dy", access: "read", shape: shapes.y },
+      { name: "weight", access: "read", shape: shapes.weight },
       { name: "dx", access: "write", shape: shapes.x },
     ];
   },
   variants: [
+    {
+      name: "block",
+      shader: block,
+      constants: (p) => ({
+        PLANES: p.batch * p.channels,
+        CHANNELS: p.channels,
+        HEIGHT: p.outHeight,
+        WIDTH: p.outWidth,
+        KERNEL: p.kernel,
+        PAD_TOP: p.kernel - 1 - p.padTop,
+        PAD_LEFT: p.kernel - 1 - p.padLeft,
+        OUT_HEIGHT: p.height,
+        OUT_WIDTH: p.width,
+        FLIPPED: 1,
+        WORKGROUP: 64,
+      }),
+      workgroups: (p) => depthwiseBlockWorkgroups(p, p.height, p.width),
+      supports: supportsBlocks,
+    },
     {
       name: "row",
       shader: row,

@@ -17,8 +17,8 @@ override OUT_HEIGHT: u32;
 override OUT_WIDTH: u32;
 override WORKGROUP: u32;
 
-@group(0) @binding(0) var<storage, read> weight: array<f32>;   // [CHANNELS, 1, KERNEL, KERNEL]
-@group(0) @binding(1) var<storage, read> dy: array<f32>;       // [batch, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
+@group(0) @binding(0) var<storage, read> dy: array<f32>;       // [batch, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
+@group(0) @binding(1) var<storage, read> weight: array<f32>;   // [CHANNELS, 1, KERNEL, KERNEL]
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>; // [batch, CHANNELS, HEIGHT, WIDTH]
 
 fn gradient(rowStart: u32, column: i32) -> f32 {
