@@ -1,39 +1,45 @@
 import type { Command } from "commander";
-import { generatePhantomSet } from "../phantom/generate.ts";
-import { integer } from "./options.ts";
+import type { Reporter } from "../base/reporter.ts";
+import { generatePhantomSet, type PhantomSetOptions } from "../phantom/phantomSet.ts";
+import { integer, positiveNumber } from "./options.ts";
 import { createReporter } from "./reporter.ts";
 
-interface PhantomOptions {
-  out: string;
-  patients: number;
-  size: number;
-  seed: number;
-  workers: number;
+/** Makes a simulated set with a progress bar, or finds it made. @returns the path of its manifest. */
+export async function preparePhantomSet(
+  options: Omit<PhantomSetOptions, "onProgress">,
+  reporter: Reporter,
+): Promise<string> {
+  let bar: ReturnType<Reporter["progress"]> | undefined;
+  try {
+    return await generatePhantomSet({
+      ...options,
+      onProgress(done, total) {
+        bar ??= reporter.progress("simulating patients", total);
+        bar.update(done, "two views each");
+      },
+    });
+  } finally {
+    bar?.stop();
+  }
 }
 
-async function phantom({ out, ...options }: PhantomOptions): Promise<void> {
+type PhantomCommandOptions = Omit<PhantomSetOptions, "folder"> & { readonly out: string };
+
+async function phantom({ out, ...options }: PhantomCommandOptions): Promise<void> {
   const reporter = createReporter();
-  let bar: ReturnType<typeof reporter.progress> | undefined;
-  const manifest = await generatePhantomSet({
-    folder: out,
-    ...options,
-    onProgress(done, total) {
-      bar ??= reporter.progress("simulating pairs", total);
-      bar.update(done, "");
-    },
-  });
-  bar?.stop();
-  reporter.note(manifest);
+  reporter.note(await preparePhantomSet({ folder: out, ...options }, reporter));
 }
 
 export function addPhantom(program: Command): void {
   program
     .command("phantom")
     .description("write simulated FFDM and SM pairs as DICOM, with a manifest")
-    .requiredOption("--out <folder>", "where to")
-    .option("--patients <n>", "number of patients", integer, 160)
-    .option("--size <pixels>", "side of the images", integer, 128)
+    .requiredOption("--out <folder>", "where to; made whole or not at all")
+    .option("--patients <n>", "number of patients, two views each", integer, 160)
+    .option("--rows <pixels>", "height of the images", integer, 128)
+    .option("--columns <pixels>", "width of the images", integer, 128)
+    .option("--spacing <mm>", "side of a pixel", positiveNumber, 0.3)
     .option("--seed <n>", "of everything random", integer, 1)
-    .option("--workers <n>", "worker threads", integer, 2)
+    .option("--workers <n>", "worker threads; default: one a core", integer)
     .action(phantom);
 }

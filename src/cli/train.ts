@@ -1,5 +1,5 @@
 import { cpus, platform } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../base/errors.ts";
 import { cacheFolder, packageVersion, shortHash } from "../base/files.ts";
@@ -7,15 +7,15 @@ import type { Reporter } from "../base/reporter.ts";
 import { type Manifest, readManifest } from "../data/manifest.ts";
 import { modelNames } from "../detector/config.ts";
 import { describeAdapter } from "../engine/adapter.ts";
-import { withEngine } from "../engine/engine.ts";
+import { type Engine, withEngine } from "../engine/engine.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
-import { generatePhantomSet } from "../phantom/generate.ts";
 import { type Config, checkConfig, makeConfig, presetNames, readConfigFile } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
 import { Interrupted } from "../train/trainer.ts";
 import { watchForInterrupt } from "./interrupt.ts";
 import { integer } from "./options.ts";
+import { preparePhantomSet } from "./phantom.ts";
 import { createReporter } from "./reporter.ts";
 
 interface TrainOptions {
@@ -60,80 +60,76 @@ export function addTrain(program: Command): void {
     .action(train);
 }
 
+/** "imageSize" as it is typed: "--image-size". */
+const optionName = (field: string): string =>
+  `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 /** The fields that the command line gives; unknown adapters and models are the schema's to refuse. */
 function overridesOf({ data, model, imageSize, batch, epochs, seed, adapter }: TrainOptions) {
   const stages = epochs && { stage1: epochs, stage2: epochs, stage3: epochs };
-  const given = { data, model, imageSize, batch, epochs: stages, seed, adapter };
+  const given = { data: data && resolve(data), model, imageSize, batch, epochs: stages, seed, adapter };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 async function configOf(options: TrainOptions): Promise<Config> {
   const layers: { source: string; values: unknown }[] = [];
   if (options.config) layers.push({ source: options.config, values: await readConfigFile(options.config) });
-  for (const [name, value] of Object.entries(overridesOf(options))) {
-    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    layers.push({ source: option, values: { [name]: value } });
-  }
+  for (const [name, value] of Object.entries(overridesOf(options)))
+    layers.push({ source: optionName(name), values: { [name]: value } });
   return makeConfig(options.preset ?? "default", layers);
 }
 
 /** A run's data: the manifest that it names, or the simulated set, made where it is missing. */
-async function dataOf(config: Config, reporter: Reporter): Promise<Manifest> {
-  if (config.data) return readManifest(config.data);
-  const { patients, size, seed } = config.phantom;
-  const folder = join(cacheFolder(), `phantom-${shortHash([packageVersion(), config.phantom])}`);
-  let bar: ReturnType<Reporter["progress"]> | undefined;
-  const manifest = await generatePhantomSet({
-    folder,
-    patients,
-    size,
-    seed,
-    workers: config.workers,
-    onProgress(done, total) {
-      bar ??= reporter.progress("simulating pairs", total);
-      bar.update(done, "");
-    },
-  });
-  bar?.stop();
+async function dataOf(
+  { data, phantom, workers }: Config,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  if (data) return readManifest(data);
+  const folder = join(cacheFolder(), `phantom-${shortHash([packageVersion(), phantom])}`);
+  const manifest = await preparePhantomSet({ folder, ...phantom, workers, signal }, reporter);
   reporter.note(`data: ${manifest}`);
   return readManifest(manifest);
 }
 
-function refuseWithResume(options: TrainOptions): void {
-  const { resume, adapter, stage, ...others } = options;
+/** What a run's folder says of the machine and the data that it was made with. */
+function factsOf(engine: Engine, manifest: Manifest) {
+  return {
+    versions: { diptych: packageVersion(), node: process.version, webgpu: engine.adapter.dawn },
+    adapter: engine.adapter,
+    host: { platform: platform(), cpus: cpus().length, cpu: cpus()[0]?.model },
+    data: { manifest: manifest.path, pairs: manifest.pairs.length, classes: manifest.classes },
+  };
+}
+
+function resumeRun({ resume, adapter, stage, ...others }: TrainOptions): RunFolder | undefined {
+  if (!resume) return undefined;
   const [conflicting] = Object.keys(others);
   if (conflicting)
     throw new UserError(
-      `--${conflicting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} cannot be changed by --resume: the run keeps its configuration; only --adapter and --stage can`,
+      `${optionName(conflicting)} cannot be changed by --resume: the run keeps its configuration; only --adapter and --stage can`,
     );
+  return RunFolder.open(resume, checkConfig);
 }
 
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 
 async function train(options: TrainOptions): Promise<void> {
-  if (options.stage < 1 || options.stage > 3)
-    throw new UserError(`--stage ${options.stage}: must be 1, 2 or 3`);
-  const reporter = createReporter();
-  if (options.resume) refuseWithResume(options);
-  const resumed = options.resume ? RunFolder.open(options.resume, checkConfig) : undefined;
+  const { stage, out = join("runs", `${options.preset ?? "default"}-${timestamp()}`) } = options;
+  if (stage < 1 || stage > 3) throw new UserError(`--stage ${stage}: must be 1, 2 or 3`);
+  const resumed = resumeRun(options);
+  if (!resumed) RunFolder.refuseOccupied(out);
   const config = resumed?.config ?? (await configOf(options));
-  const adapter = options.adapter ?? config.adapter ?? undefined;
+  const reporter = createReporter();
   const interrupt = watchForInterrupt(reporter);
-  await withEngine({ adapter }, async (engine) => {
+  await withEngine({ adapter: options.adapter ?? config.adapter ?? undefined }, async (engine) => {
     reporter.note(`adapter: ${describeAdapter(engine.adapter)}`);
-    const manifest = await dataOf(config, reporter);
-    const facts = {
-      versions: { diptych: packageVersion(), node: process.version, webgpu: engine.adapter.dawn },
-      adapter: engine.adapter,
-      host: { platform: platform(), cpus: cpus().length, cpu: cpus()[0]?.model },
-      data: { manifest: manifest.path, pairs: manifest.pairs.length, classes: manifest.classes },
-    };
-    const out = options.out ?? join("runs", `${config.preset}-${timestamp()}`);
-    const folder = resumed ?? (await RunFolder.create(out, config, facts));
+    const manifest = await dataOf(config, reporter, interrupt.signal);
+    const folder = resumed ?? (await RunFolder.create(out, config, factsOf(engine, manifest)));
     reporter.note(`run: ${folder.path}`);
+    const context = { engine, folder, manifest, reporter, interrupted: () => interrupt.signal.aborted };
     try {
-      const context = { engine, folder, manifest, reporter, interrupted: interrupt.requested };
-      const results = await runRegime(context, options.stage);
+      const results = await runRegime(context, stage);
       if (results) reporter.note(`\n${renderSummary(results)}`);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;

@@ -159,7 +159,5 @@ export function checkImageSize(config: DetectorConfig, height: number, width: nu
     ["width", width],
   ] as const)
     if (!Number.isInteger(side) || side <= 0 || side % multiple !== 0)
-      throw new UserError(
-        `image size: ${name} ${side} must be a positive multiple of ${multiple} for ${config.model}`,
-      );
+      throw new UserError(`${name} ${side} must be a positive multiple of ${multiple} for ${config.model}`);
 }

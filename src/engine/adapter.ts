@@ -1,7 +1,7 @@
 // Which adapter runs the kernels: a hardware one, else a system software Vulkan, else the embedded SwiftShader.
 import { createRequire } from "node:module";
 import { UserError } from "../base/errors.ts";
-import { useEmbeddedDriver } from "./embedded.ts";
+import { useEmbeddedDriver, useSystemDrivers } from "./embedded.ts";
 
 export const adapterKinds = ["hardware", "software", "embedded"] as const;
 export type AdapterKind = (typeof adapterKinds)[number];
@@ -51,7 +51,8 @@ const dawnFlags = [
 ];
 
 async function request(kind: AdapterKind): Promise<FoundAdapter | undefined> {
-  if (kind === "embedded" && !useEmbeddedDriver()) return undefined;
+  if (kind !== "embedded") useSystemDrivers();
+  else if (!useEmbeddedDriver()) return undefined;
   const { create, globals } = await import("webgpu");
   Object.assign(globalThis, globals);
   const instance = create(kind === "software" ? [...dawnFlags, "adapter=llvmpipe"] : dawnFlags);

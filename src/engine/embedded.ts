@@ -55,6 +55,15 @@ function preloadLoader(folder: string): void {
   }
 }
 
+/** The Vulkan drivers that the user's environment names, if it does. */
+const systemDriverFiles = process.env.VK_DRIVER_FILES;
+
+/** Lets Dawn instances created from now on find the system's Vulkan drivers. */
+export function useSystemDrivers(): void {
+  if (systemDriverFiles === undefined) delete process.env.VK_DRIVER_FILES;
+  else process.env.VK_DRIVER_FILES = systemDriverFiles;
+}
+
 /**
  * Makes the embedded SwiftShader the only Vulkan driver of Dawn instances created from now on.
  * @returns false where it is not installed.

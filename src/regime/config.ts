@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { reasonOf, UserError } from "../base/errors.ts";
-import { modelNames } from "../detector/config.ts";
+import { checkImageSize, detectorConfig, modelNames } from "../detector/config.ts";
 import { adapterKinds } from "../engine/adapter.ts";
 
 const positiveInteger = z.int().positive();
@@ -32,7 +32,14 @@ const configSchema = z.strictObject({
   /** Path of a pair manifest; null: the simulated set. */
   data: z.string().nullable(),
   /** The simulated set that is made when `data` is null. */
-  phantom: z.strictObject({ patients: positiveInteger, size: positiveInteger, seed: z.int().nonnegative() }),
+  phantom: z.strictObject({
+    patients: positiveInteger,
+    rows: positiveInteger,
+    columns: positiveInteger,
+    /** Side of a pixel, mm. */
+    spacing: z.number().positive(),
+    seed: z.int().nonnegative(),
+  }),
   model: z.enum(modelNames as [string, ...string[]]),
   /** Height and width of the network's input, in pixels. */
   imageSize: z.tuple([positiveInteger, positiveInteger]),
@@ -81,7 +88,7 @@ export type ConfigOverrides = Partially<Config>;
 const base: Config = {
   preset: "default",
   data: null,
-  phantom: { patients: 160, size: 128, seed: 1 },
+  phantom: { patients: 160, rows: 128, columns: 128, spacing: 0.3, seed: 1 },
   model: "nano",
   imageSize: [128, 128],
   batch: 8,
@@ -111,7 +118,7 @@ const presets: Readonly<Record<string, ConfigOverrides>> = {
   },
   default: {},
   full: {
-    phantom: { patients: 2000, size: 1024 },
+    phantom: { patients: 2000, rows: 1024, columns: 512, spacing: 0.1 },
     model: "d0",
     imageSize: [1024, 512],
     epochs: { stage1: 40, stage2: 40, stage3: 20 },
@@ -153,13 +160,26 @@ export function makeConfig(
 /** @throws UserError naming the first wrong field, with `source` in front. */
 export function checkConfig(value: unknown, source: string): Config {
   const result = configSchema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return checkSizes(result.data, source);
   const [issue] = result.error.issues;
   if (issue.code === "unrecognized_keys") {
     const at = [...issue.path, issue.keys[0]].join(".");
     throw new UserError(`${source}: unknown field ${at}`);
   }
-  throw new UserError(`${source}: ${issue.path.join(".") || "the file"}: ${issue.message}`);
+  // An option names its field itself.
+  const at = source.startsWith("--") ? "" : `${issue.path.join(".") || "the file"}: `;
+  throw new UserError(`${source}: ${at}${issue.message}`);
+}
+
+/** An image size that the model's pyramid divides. */
+function checkSizes(config: Config, source: string): Config {
+  const [height, width] = config.imageSize;
+  try {
+    checkImageSize(detectorConfig(config.model, { numClasses: 1, inChannels: 1 }), height, width);
+  } catch (error) {
+    throw new UserError(`${source}: imageSize: ${reasonOf(error)}`);
+  }
+  return config;
 }
 
 /** The content of a configuration file. @throws UserError naming the file when it is missing or no JSON object. */

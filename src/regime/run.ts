@@ -3,7 +3,7 @@ import type { OptimizerOptions } from "../autograd/operations/optimizer.ts";
 import type { Reporter } from "../base/reporter.ts";
 import { type LoaderOptions, PairLoader } from "../data/loader.ts";
 import type { Manifest, Split } from "../data/manifest.ts";
-import { checkImageSize, detectorConfig } from "../detector/config.ts";
+import { detectorConfig } from "../detector/config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ImageResult } from "../evaluate/detection.ts";
 import { type Summary, summarizeModels } from "../evaluate/summary.ts";
@@ -55,7 +55,6 @@ class Run {
       ...(config.anchorScale === null ? {} : { anchorScale: config.anchorScale }),
     });
     const [height, width] = config.imageSize;
-    checkImageSize(detector, height, width);
     this.#modules = createModules(detector, config.predictor.fineTune);
     this.#shape = { batch: config.batch, height, width, maxBoxes: config.maxBoxes };
   }

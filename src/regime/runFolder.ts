@@ -19,9 +19,17 @@ export class RunFolder {
     readonly config: Config,
   ) {}
 
+  /** @throws UserError when a folder for a new run holds something. */
+  static refuseOccupied(path: string): void {
+    if (existsSync(path) && readdirSync(path).length > 0)
+      throw new UserError(
+        `--out ${path}: the folder is not empty: choose another, or go on with --resume ${path}`,
+      );
+  }
+
   /**
    * Starts a run in a folder that is empty or not there yet.
-   * @param facts versions and adapter, kept beside the configuration.
+   * @param facts versions, adapter and data, kept beside the configuration.
    * @throws UserError when the folder holds something.
    */
   static async create(
@@ -29,10 +37,7 @@ export class RunFolder {
     config: Config,
     facts: Readonly<Record<string, unknown>>,
   ): Promise<RunFolder> {
-    if (existsSync(path) && readdirSync(path).length > 0)
-      throw new UserError(
-        `--out ${path}: the folder is not empty: choose another, or go on with --resume ${path}`,
-      );
+    RunFolder.refuseOccupied(path);
     const folder = new RunFolder(path, config);
     await writeFileAtomically(
       folder.file("config.json"),
