@@ -161,8 +161,9 @@ function compareAll(golden: OperatorCase, results: Results, bound: number, worst
   for (const [name, { values }] of expected) {
     const actual = results.get(name);
     assert.ok(actual, `${golden.name}: ${name} was not computed`);
-    // Gradients that are zero in theory, such as a bias's in front of a batch norm, are rounding noise on both sides.
-    const scale = largest(values) < 1e-12 * largestGradient ? largestGradient : largest(values);
+    // Gradients that are zero in theory, such as a bias's in front of a batch norm, are rounding noise on both sides;
+    // where all are exactly zero (a node without a positive weight), errors count as they are.
+    const scale = (largest(values) <= 1e-12 * largestGradient ? largestGradient : largest(values)) || 1;
     worst.take(`${golden.name} ${name}`, largestDifference(actual, values) / scale, bound);
   }
 }
