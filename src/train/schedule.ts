@@ -16,7 +16,10 @@ export function learningRateAt(
   return 0.5 * learningRate * (1 + Math.cos((Math.PI * (step - rising)) / Math.max(steps - rising, 1)));
 }
 
-/** Decay of the parameter average at a step from 0: ramped up, so that early averages forget the random start. */
-export function averageDecayAt(step: number, decay: number): number {
-  return Math.min(decay, (1 + step) / (10 + step));
+/**
+ * Share of the parameters in their average at a step from 0: 1 − decay in the end, larger before, so that early averages
+ * forget the random start.
+ */
+export function averageRateAt(step: number, decay: number): number {
+  return Math.max(1 - decay, 9 / (10 + step));
 }

@@ -16,7 +16,7 @@ import { BatchInputs, type BatchShape, type Task } from "./task.ts";
 
 /**
  * Losses, gradients, optimiser and averages of one batch in one submit. Its inputs besides the batch: `random` u32
- * [seed, step], `schedule` (see `scheduleValues`) and `averageDecay` [1]. Outputs: the losses and `squaredNorm`.
+ * [seed, step], `schedule` (see `scheduleValues`) and `averageRate` [1]. Outputs: the losses and `squaredNorm`.
  */
 export function recordStep(task: Task, shape: BatchShape, optimizer: OptimizerOptions) {
   const tape = new Tape();
@@ -26,7 +26,7 @@ export function recordStep(task: Task, shape: BatchShape, optimizer: OptimizerOp
   tape.backward(gradientTable, losses.loss);
   const schedule = tape.input("schedule", [scheduleLength(optimizer)]);
   const squaredNorm = optimize(tape, task.trained, schedule, optimizer);
-  averageParameters(tape, task.trained, tape.input("averageDecay", [1]));
+  averageParameters(tape, task.trained, tape.input("averageRate", [1]));
   return { tape, outputs: { ...losses, squaredNorm } as Record<string, Tensor> };
 }
 

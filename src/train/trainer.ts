@@ -5,7 +5,7 @@ import { UserError } from "../base/errors.ts";
 import type { Batch, PairLoader } from "../data/loader.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Inputs, Outputs, Program } from "../engine/program.ts";
-import { averageDecayAt, learningRateAt, type ScheduleOptions } from "./schedule.ts";
+import { averageRateAt, learningRateAt, type ScheduleOptions } from "./schedule.ts";
 import { compileTask, inputsOf, type TaskPrograms } from "./step.ts";
 import type { BatchShape, Task } from "./task.ts";
 
@@ -165,7 +165,7 @@ export class Trainer {
         ...hostInputs(batch),
         random: Uint32Array.of(seed, step),
         schedule: scheduleValues(optimizer, learningRate, step + 1),
-        averageDecay: Float32Array.of(averageDecayAt(step, averageDecay)),
+        averageRate: Float32Array.of(averageRateAt(step, averageDecay)),
       }),
     );
     return () => this.#account(outputs, { step: step + 1, steps, learningRate });

@@ -63,7 +63,7 @@ async function runSteps({ name, options, rates, decayed = names, average }: Opti
   const tape = new Tape();
   const schedule = tape.input("schedule", [scheduleLength(options)]);
   const squaredNorm = optimize(tape, [set], schedule, options);
-  if (average) averageParameters(tape, [set], tape.input("averageDecay", [1]));
+  if (average) averageParameters(tape, [set], tape.input("averageRate", [1]));
   const on = engine.current;
   const layout = set.parameters;
   const first = fillPlane(layout, below(golden, "p0."));
@@ -77,7 +77,7 @@ async function runSteps({ name, options, rates, decayed = names, average }: Opti
     on.writePlane(set.plane("gradients"), fillPlane(layout, new Map(rows)));
     const outputs = await program.run({
       schedule: scheduleValues(options, rates[step], step + 1),
-      ...(average && { averageDecay: Float32Array.of(average.decay) }),
+      ...(average && { averageRate: Float32Array.of(1 - average.decay) }),
     });
     const values = await on.readPlane(set.plane("values"));
     results.push({

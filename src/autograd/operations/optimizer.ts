@@ -99,8 +99,11 @@ function step(
   }
 }
 
-/** Moves the averages of every set's parameters and running statistics on by one step. @param decay [1] */
-export function averageParameters(tape: Tape, sets: readonly ParameterSet[], decay: Tensor): void {
+/**
+ * Moves the averages of every set's parameters and running statistics on by one step.
+ * @param rate [1]: 1 − decay, taken on the host because float32 loses it.
+ */
+export function averageParameters(tape: Tape, sets: readonly ParameterSet[], rate: Tensor): void {
   const pairs = [
     ["values", "average"],
     ["statistics", "averageStatistics"],
@@ -111,7 +114,7 @@ export function averageParameters(tape: Tape, sets: readonly ParameterSet[], dec
       const length = values.shape[0];
       if (length === 0) continue;
       tape.scope(`average ${set.name}`, () =>
-        tape.apply(exponentialAverage, { length }, { values, decay, average: tape.plane(set, to) }),
+        tape.apply(exponentialAverage, { length }, { values, rate, average: tape.plane(set, to) }),
       );
     }
 }
