@@ -1,6 +1,6 @@
 import { cpus, platform } from "node:os";
 import { join, resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { UserError } from "../base/errors.ts";
 import { cacheFolder, packageVersion, shortHash } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
@@ -33,12 +33,11 @@ interface TrainOptions {
   config?: string;
 }
 
-/** "512" or "1024x512". */
+/** "512" or "1024x512". @throws InvalidArgumentError, which commander prints with the option's name. */
 function imageSize(text: string): [number, number] {
-  const sides = text.split("x").map((side) => integer(side));
-  if (sides.length > 2)
-    throw new UserError(`--image-size ${text}: must be a side, or height x width as in 1024x512`);
-  return [sides[0], sides[sides.length - 1]];
+  const sides = /^(\d+)(?:x(\d+))?$/.exec(text);
+  if (!sides) throw new InvalidArgumentError("must be a side, or height x width as in 1024x512.");
+  return [Number(sides[1]), Number(sides[2] ?? sides[1])];
 }
 
 export function addTrain(program: Command): void {
@@ -48,7 +47,11 @@ export function addTrain(program: Command): void {
     .option("--preset <name>", `${presetNames.join(", ")} (default: default)`)
     .option("--data <manifest>", "pair manifest; default: a simulated set, made on first use")
     .option("--model <name>", modelNames.join(", "))
-    .option("--image-size <size>", "side, or height x width as in 1024x512; multiples of 128", imageSize)
+    .option(
+      "--image-size <size>",
+      "side, or height x width as in 1024x512; multiples of 128 (nano: 32)",
+      imageSize,
+    )
     .option("--batch <pairs>", "pairs a step", integer)
     .option("--epochs <n>", "epochs of every stage", integer)
     .option("--seed <n>", "of everything random", integer)

@@ -62,9 +62,18 @@ interface Compound {
   fusion?: "sum";
 }
 
-/** google/automl hparams_config.py. `nano` is ours. */
+/** google/automl hparams_config.py. `nano` is ours: at its 128 pixels P6 and P7 would have too few for batch norm. */
 const compounds: Readonly<Record<string, Compound>> = {
-  nano: { width: 0.25, depth: 0.5, channels: 32, cells: 2, heads: 2, size: 128, anchorScale: 2 },
+  nano: {
+    width: 0.25,
+    depth: 0.5,
+    channels: 32,
+    cells: 2,
+    heads: 2,
+    size: 128,
+    anchorScale: 1.5,
+    maxLevel: 5,
+  },
   d0: { width: 1.0, depth: 1.0, channels: 64, cells: 3, heads: 3, size: 512 },
   d1: { width: 1.0, depth: 1.1, channels: 88, cells: 4, heads: 3, size: 640 },
   d2: { width: 1.1, depth: 1.2, channels: 112, cells: 5, heads: 3, size: 768 },

@@ -58,6 +58,8 @@ const configSchema = z.strictObject({
   /** Share of the steps over which the learning rate rises. */
   warmup: fraction,
   averageDecay: fraction,
+  /** Share of a stage's epochs in which batch norms normalise by the batch; afterwards by the running statistics. */
+  batchStatistics: fraction,
   augment: z.strictObject({ flip: fraction, shift: fraction, scale: range, gain: range, offset: range }),
   distillation: z.strictObject({
     loss: z.enum(["mse", "cosine", "both"]),
@@ -99,9 +101,10 @@ const base: Config = {
   anchorScale: null,
   dropConnectRate: 0,
   optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 10 },
-  learningRate: 3e-3,
+  learningRate: 2e-3,
   warmup: 0.1,
-  averageDecay: 0.98,
+  averageDecay: 0.95,
+  batchStatistics: 0.4,
   augment: { flip: 0.5, shift: 0.08, scale: [0.9, 1.1], gain: [0.9, 1.1], offset: [-0.1, 0.1] },
   distillation: { loss: "mse", start: "module_c" },
   predictor: { fineTune: false },

@@ -104,10 +104,12 @@ class Run {
   }
 
   #trainingOptions(stage: 1 | 2 | 3): TrainingOptions {
-    const { epochs, seed, optimizer, learningRate, warmup, averageDecay, saveEvery } = this.#config;
+    const { seed, optimizer, learningRate, warmup, averageDecay, batchStatistics, saveEvery } = this.#config;
+    const epochs = this.#config.epochs[`stage${stage}`];
     return {
       shape: this.#shape,
-      epochs: epochs[`stage${stage}`],
+      epochs,
+      batchStatisticsEpochs: Math.ceil(batchStatistics * epochs),
       seed,
       optimizer: optimizer as OptimizerOptions,
       learningRate,

@@ -2,6 +2,7 @@
 import type { EpochReport, Scalars } from "../train/trainer.ts";
 
 export interface WatchedEpoch {
+  readonly batchStatistics: boolean;
   readonly training: Scalars;
   readonly validation: Scalars;
   /** Effective rank of every pyramid level. */
@@ -15,7 +16,9 @@ const leastRank = 2;
 /** A student that explains less than this share of the first epoch's error, after half of its epochs, is not learning. */
 const leastDistilled = 0.05;
 
-function overfitting(history: readonly WatchedEpoch[]): string | undefined {
+/** Of the epochs in which training normalises as validation does: the others' losses cannot be compared. */
+function overfitting(all: readonly WatchedEpoch[]): string | undefined {
+  const history = all.filter(({ batchStatistics }) => !batchStatistics);
   if (history.length < 3) return undefined;
   const best = history.reduce((lowest, epoch) =>
     epoch.validation.loss < lowest.validation.loss ? epoch : lowest,
@@ -27,7 +30,7 @@ function overfitting(history: readonly WatchedEpoch[]): string | undefined {
   );
   if (!apart) return undefined;
   const { training, validation } = lately[1];
-  return `over-fitting: the training loss fell to ${training.loss.toPrecision(3)}, the validation loss is ${validation.loss.toPrecision(3)} after a best of ${best.validation.loss.toPrecision(3)} in epoch ${history.indexOf(best) + 1}; fewer epochs, more data or more augmentation would help`;
+  return `over-fitting: the training loss fell to ${training.loss.toPrecision(3)}, the validation loss is ${validation.loss.toPrecision(3)} after a best of ${best.validation.loss.toPrecision(3)} in epoch ${all.indexOf(best) + 1}; fewer epochs, more data or more augmentation would help`;
 }
 
 function collapse({ ranks }: WatchedEpoch): string | undefined {
@@ -57,7 +60,8 @@ export class Watch {
 
   /** @returns what is new to say after an epoch. */
   after(report: EpochReport, ranks: Scalars): string[] {
-    this.#history.push({ training: report.training, validation: report.validation, ranks });
+    const { batchStatistics, training, validation } = report;
+    this.#history.push({ batchStatistics, training, validation, ranks });
     const found = {
       overfitting: overfitting(this.#history),
       collapse: collapse(this.#history[this.#history.length - 1]),

@@ -18,10 +18,15 @@ import { BatchInputs, type BatchShape, type Task } from "./task.ts";
  * Losses, gradients, optimiser and averages of one batch in one submit. Its inputs besides the batch: `random` u32
  * [seed, step], `schedule` (see `scheduleValues`) and `averageRate` [1]. Outputs: the losses and `squaredNorm`.
  */
-export function recordStep(task: Task, shape: BatchShape, optimizer: OptimizerOptions) {
+export function recordStep(
+  task: Task,
+  shape: BatchShape,
+  optimizer: OptimizerOptions,
+  normalization: LayerMode["normalization"],
+) {
   const tape = new Tape();
   const random = tape.input("random", [2], "u32");
-  const mode: LayerMode = { normalization: "training", trainable: true, random };
+  const mode: LayerMode = { normalization, trainable: true, random };
   const losses = task.losses(tape, new BatchInputs(tape, shape), mode);
   tape.backward(gradientTable, losses.loss);
   const schedule = tape.input("schedule", [scheduleLength(optimizer)]);
@@ -39,7 +44,10 @@ export function recordValidation(task: Task, shape: BatchShape) {
 }
 
 export interface TaskPrograms {
+  /** Normalises by the batch. */
   readonly step: Program;
+  /** Normalises by the running statistics, as inference will. */
+  readonly frozenStep: Program;
   readonly validation: Program;
 }
 
@@ -49,13 +57,16 @@ export async function compileTask(
   shape: BatchShape,
   optimizer: OptimizerOptions,
 ): Promise<TaskPrograms> {
-  const training = recordStep(task, shape, optimizer);
-  const watching = recordValidation(task, shape);
-  const [step, validation] = await Promise.all([
-    compile(engine, `${task.title}, training step`, training.tape, training.outputs),
-    compile(engine, `${task.title}, validation`, watching.tape, watching.outputs),
+  const recorded = {
+    step: recordStep(task, shape, optimizer, "training"),
+    frozenStep: recordStep(task, shape, optimizer, "frozen"),
+    validation: recordValidation(task, shape),
+  };
+  const programs = Object.entries(recorded).map(async ([name, { tape, outputs }]) => [
+    name,
+    await compile(engine, `${task.title}, ${name}`, tape, outputs),
   ]);
-  return { step, validation };
+  return Object.fromEntries(await Promise.all(programs)) as TaskPrograms;
 }
 
 /** Those of the given arrays that a program takes. */

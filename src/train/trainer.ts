@@ -16,6 +16,8 @@ export interface TrainingOptions extends ScheduleOptions {
   readonly optimizer: OptimizerOptions;
   /** Decay of the exponential average of parameters that validation and inference use. */
   readonly averageDecay: number;
+  /** Epochs in which batch norms normalise by the batch; in the others by the running statistics, as in inference. */
+  readonly batchStatisticsEpochs: number;
   /** Seconds between two saved states within an epoch. */
   readonly saveEvery: number;
 }
@@ -46,6 +48,8 @@ export interface EpochReport {
   /** From 1. */
   readonly epoch: number;
   readonly epochs: number;
+  /** Whether batch norms normalised by the batch, which validation never does. */
+  readonly batchStatistics: boolean;
   readonly training: Scalars;
   readonly validation: Scalars;
   readonly seconds: number;
@@ -101,8 +105,7 @@ export class Trainer {
       const trainer = new Trainer(task, programs, loaders, options, hooks, from);
       while (trainer.#progress.epoch < options.epochs) await trainer.#epoch();
     } finally {
-      programs.step.release();
-      programs.validation.release();
+      for (const program of Object.values(programs)) program.release();
     }
   }
 
@@ -119,6 +122,7 @@ export class Trainer {
     const report = {
       epoch: epoch + 1,
       epochs: this.options.epochs,
+      batchStatistics: this.#batchStatistics,
       training: mean,
       seconds,
       imagesPerSecond: ((batches - firstBatch) * this.options.shape.batch) / seconds,
@@ -155,13 +159,18 @@ export class Trainer {
     }
   }
 
+  get #batchStatistics(): boolean {
+    return this.#progress.epoch < this.options.batchStatisticsEpochs;
+  }
+
   /** Submits one step. @returns what to do once its outputs are there. */
   async #submit(batch: Batch, step: number): Promise<() => void> {
     const { seed, optimizer, averageDecay, epochs } = this.options;
     const steps = epochs * this.loaders.training.batchesPerEpoch;
     const learningRate = learningRateAt(step, steps, this.options);
-    const outputs = await this.programs.step.run(
-      inputsOf(this.programs.step, {
+    const program = this.#batchStatistics ? this.programs.step : this.programs.frozenStep;
+    const outputs = await program.run(
+      inputsOf(program, {
         ...hostInputs(batch),
         random: Uint32Array.of(seed, step),
         schedule: scheduleValues(optimizer, learningRate, step + 1),

@@ -7,6 +7,7 @@ function warnings(
   stage: 1 | 2 | 3,
   losses: readonly [training: number, validation: number][],
   rank = 9,
+  byBatch = 0,
 ): string[] {
   const watch = new Watch(stage);
   return losses.flatMap(([training, validation], index) =>
@@ -14,6 +15,7 @@ function warnings(
       {
         epoch: index + 1,
         epochs: losses.length,
+        batchStatistics: index < byBatch,
         training: { loss: training },
         validation: { loss: validation, "P3 cosine": 0.4 },
         seconds: 1,
@@ -41,6 +43,16 @@ test("over-fitting is said once, when validation stays above its best while trai
   const [warning, ...others] = warnings(1, apart);
   assert.match(warning, /^over-fitting: the training loss fell to 0\.300, .* best of 0\.600 in epoch 4/);
   assert.deepEqual(others, []);
+});
+
+test("epochs that normalise by the batch are not compared with validation", () => {
+  const apart: [number, number][] = [
+    [1, 1],
+    [0.8, 9],
+    [0.6, 9],
+  ];
+  assert.equal(warnings(1, apart).length, 1);
+  assert.deepEqual(warnings(1, apart, 9, 2), []);
 });
 
 test("one bad epoch is no over-fitting", () => {

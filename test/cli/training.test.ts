@@ -1,0 +1,140 @@
+// The main job as a user starts it: all stages on a small simulated set, to the results; and the same with a Ctrl-C in
+// the middle and a resume, which must change no bit.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Results } from "../../src/regime/run.ts";
+import { type Finished, messages, runCli } from "../helpers/cli.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "diptych-training-"));
+after(() => rmSync(folder, { recursive: true }));
+
+const small = {
+  phantom: { patients: 10 },
+  batch: 4,
+  epochs: { stage1: 2, stage2: 1, stage3: 1 },
+  evaluation: { resamples: 100 },
+};
+const read = (run: string, file: string) => readFileSync(join(folder, run, file));
+const json = <T>(run: string, file: string): T => JSON.parse(read(run, file).toString());
+
+let whole: Finished;
+before(async () => {
+  writeFileSync(join(folder, "small.json"), JSON.stringify(small));
+  whole = await runCli(["train", "--preset", "smoke", "--config", "small.json", "--out", "whole"], folder);
+});
+
+test("the run ends by itself with a table of the five models and their differences", () => {
+  assert.equal(whole.code, 0, whole.stderr);
+  assert.match(whole.stdout, /^adapter: .+, (hardware|software|embedded), Dawn webgpu \d/m);
+  for (const name of [
+    "model_sm",
+    "model_ffdm",
+    "fused",
+    "twin_sm",
+    "base_ub",
+    "fused - model_sm",
+    "fused - twin_sm",
+  ])
+    assert.match(whole.stdout, new RegExp(`^${name} +[-+]?\\d`, "m"), name);
+  assert.match(whole.stdout, /waited \d+\.\d\d s for data/);
+});
+
+test("results.json holds every figure with its interval", () => {
+  const { models, differences, distillation, seconds, adapter } = json<Results>("whole", "results.json");
+  assert.deepEqual(Object.keys(models).sort(), ["base_ub", "fused", "model_ffdm", "model_sm", "twin_sm"]);
+  assert.deepEqual(Object.keys(differences), ["fused - model_sm", "fused - twin_sm"]);
+  for (const { auc, ap, froc } of Object.values(models)) {
+    for (const { value, low, high } of [auc, ap["0.1"], ap["0.5"]])
+      assert.ok(low <= value && value <= high && low >= 0 && high <= 1);
+    assert.deepEqual(
+      froc.map((point) => point.falsePositivesPerImage),
+      [0.25, 0.5, 1, 2],
+    );
+  }
+  assert.deepEqual(Object.keys(distillation), ["P3", "P4", "P5"]);
+  for (const level of Object.values(distillation)) assert.ok(level.mse > 0 && Math.abs(level.cosine) <= 1);
+  assert.ok(Object.values(seconds).every((value) => value > 0));
+  assert.ok((adapter as { name: string }).name.length > 0);
+});
+
+test("config.json holds everything, with versions and adapter", () => {
+  const { config, versions, adapter, data } = json<Record<string, Record<string, unknown>>>(
+    "whole",
+    "config.json",
+  );
+  assert.equal(config.batch, 4);
+  assert.ok(versions.diptych && versions.node && versions.webgpu && adapter.driver && data.manifest);
+});
+
+/** Metrics without what a clock says. */
+function metrics(run: string): unknown[] {
+  const lines = read(run, "metrics.jsonl").toString().trimEnd().split("\n");
+  return lines.map((line) => {
+    const { seconds, imagesPerSecond, waitSeconds, ...rest } = JSON.parse(line);
+    return rest;
+  });
+}
+
+test("stopping twice and resuming gives the same bits as an uninterrupted run", async () => {
+  const stopAt = (args: string[], line: RegExp) => {
+    let sent = false;
+    return runCli(args, folder, (stdout, signal) => {
+      if (sent || !line.test(stdout)) return;
+      sent = true;
+      signal("SIGINT");
+    });
+  };
+  const start = ["train", "--preset", "smoke", "--config", "small.json", "--out", "resumed"];
+  const resume = ["train", "--resume", "resumed"];
+  const first = await stopAt(start, /module A on SM: epoch 1\/2/);
+  assert.equal(first.code, 130, first.stderr);
+  assert.match(first.stdout, /stopped and saved; go on with: node train\.mjs --resume resumed/);
+  assert.ok(readdirSync(join(folder, "resumed", "checkpoints")).includes("module_a.state.safetensors"));
+  const second = await stopAt(resume, /stage 2.*: a step is/);
+  assert.equal(second.code, 130, second.stderr);
+  assert.match(second.stdout, /module A on SM: goes on after step [34]$/m);
+  const third = await runCli(resume, folder);
+  assert.equal(third.code, 0, third.stderr);
+  assert.match(third.stdout, /module A on SM: already trained/);
+
+  const checkpoints = readdirSync(join(folder, "whole", "checkpoints"));
+  assert.equal(checkpoints.length, 7);
+  assert.deepEqual(readdirSync(join(folder, "resumed", "checkpoints")), checkpoints);
+  for (const file of [...checkpoints.map((name) => join("checkpoints", name)), "detections.json"])
+    assert.ok(read("resumed", file).equals(read("whole", file)), file);
+  assert.deepEqual(metrics("resumed"), metrics("whole"));
+  const figures = (run: string) => {
+    const { seconds, ...rest } = json<Results>(run, "results.json");
+    return rest;
+  };
+  assert.deepEqual(figures("resumed"), figures("whole"));
+});
+
+test("a damaged image stops the run with one line that names the file", async () => {
+  const { data } = json<{ data: { manifest: string } }>("whole", "config.json");
+  const made = await runCli(["phantom", "--out", "set", "--patients", "6"], folder);
+  assert.equal(made.code, 0, made.stderr);
+  assert.notEqual(data.manifest, join(folder, "set", "manifest.csv"));
+  const [image] = readdirSync(join(folder, "set", "images")).filter((name) => name.includes("_sm"));
+  const path = join(folder, "set", "images", image);
+  writeFileSync(path, readFileSync(path).subarray(0, 2000));
+  const args = [
+    "train",
+    "--preset",
+    "smoke",
+    "--data",
+    join("set", "manifest.csv"),
+    "--batch",
+    "2",
+    "--out",
+    "damaged",
+  ];
+  const finished = await runCli(args, folder);
+  assert.equal(finished.code, 1);
+  const [line, ...others] = messages(finished);
+  assert.ok(line.includes(image), line);
+  assert.deepEqual(others, []);
+});
