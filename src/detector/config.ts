@@ -60,6 +60,8 @@ interface Compound {
   anchorScale?: number;
   maxLevel?: number;
   fusion?: "sum";
+  /** Of the inverted residuals, in place of 6. */
+  expansion?: number;
 }
 
 /** google/automl hparams_config.py. `nano` is ours: at its 128 pixels P6 and P7 would have too few for batch norm. */
@@ -73,6 +75,7 @@ const compounds: Readonly<Record<string, Compound>> = {
     size: 128,
     anchorScale: 1.5,
     maxLevel: 5,
+    expansion: 3,
   },
   d0: { width: 1.0, depth: 1.0, channels: 64, cells: 3, heads: 3, size: 512 },
   d1: { width: 1.0, depth: 1.1, channels: 88, cells: 4, heads: 3, size: 640 },
@@ -126,6 +129,7 @@ export function detectorConfig(model: string, options: DetectorOptions): Detecto
     stemChannels: roundChannels(b0StemChannels * width),
     stages: b0Stages.map((stage) => ({
       ...stage,
+      expansion: stage.expansion > 1 ? (compound.expansion ?? stage.expansion) : stage.expansion,
       repeats: Math.ceil(stage.repeats * compound.depth),
       channels: roundChannels(stage.channels * width),
     })),

@@ -39,7 +39,7 @@ export function drawLesionPlan(type: LesionType, stream: RandomStream): LesionPl
     type,
     specks,
     radius: stream.nextUniform(1.8, 3.5),
-    speckRadius: Math.exp(stream.nextUniform(Math.log(0.09), Math.log(0.17))),
+    speckRadius: Math.exp(stream.nextUniform(Math.log(0.12), Math.log(0.22))),
   };
 }
 
