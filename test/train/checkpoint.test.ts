@@ -51,7 +51,7 @@ test("a module comes back bit for bit, under the reference's names", async () =>
       await engine.current.readPlane(first.set.plane(plane)),
     );
   const { tensors } = parseSafetensors(readFileSync(path), path);
-  assert.deepEqual(tensors.get("backbone.blocks.1.0.conv_dw.weight")?.shape, [48, 1, 3, 3]);
+  assert.deepEqual(tensors.get("backbone.blocks.1.0.conv_dw.weight")?.shape, [24, 1, 3, 3]);
   assert.deepEqual(tensors.get("box_net.predict.conv_pw.bias")?.shape, [36]);
 });
 
