@@ -27,7 +27,7 @@ export interface PhantomSetOptions {
 }
 
 /** Raised whenever the same options would give other pictures, so that a cached set is not taken for a new one. */
-const simulationVersion = 2;
+export const simulationVersion = 2;
 /** In a complete set's folder: the options that it was made with. */
 const descriptionFile = "phantom.json";
 /** The smallest side of the region in mm that has room for the largest lesions. */

@@ -11,35 +11,9 @@ import { UserError } from "../../src/base/errors.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { describePlan, planTape, refuseUnfitPlan } from "../../src/engine/plan.ts";
 import { compile } from "../../src/engine/program.ts";
-import { sharedEngine } from "../helpers/engine.ts";
+import { countObjects, sharedEngine } from "../helpers/engine.ts";
 
 const engine = sharedEngine();
-
-/** Counts the calls that make GPU objects, except command encoders, which WebGPU cannot reuse. */
-function countObjects(device: GPUDevice): { readonly made: number } {
-  const counter = { made: 0 };
-  const patched = device as unknown as Record<string, (...given: unknown[]) => unknown>;
-  for (const name of [
-    "createBuffer",
-    "createBindGroup",
-    "createBindGroupLayout",
-    "createPipelineLayout",
-    "createShaderModule",
-    "createComputePipeline",
-    "createComputePipelineAsync",
-    "createQuerySet",
-  ]) {
-    const original = patched[name].bind(device);
-    Object.defineProperty(device, name, {
-      configurable: true,
-      value: (...given: unknown[]) => {
-        counter.made++;
-        return original(...given);
-      },
-    });
-  }
-  return counter;
-}
 
 test("200 runs make no GPU object, keep live bytes flat and give the same bits", async () => {
   const tape = new Tape();

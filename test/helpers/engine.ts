@@ -15,3 +15,29 @@ export function sharedEngine(): { readonly current: Engine } {
     },
   };
 }
+
+/** Counts the calls that make GPU objects, except command encoders, which WebGPU cannot reuse. */
+export function countObjects(device: GPUDevice): { readonly made: number } {
+  const counter = { made: 0 };
+  const patched = device as unknown as Record<string, (...given: unknown[]) => unknown>;
+  for (const name of [
+    "createBuffer",
+    "createBindGroup",
+    "createBindGroupLayout",
+    "createPipelineLayout",
+    "createShaderModule",
+    "createComputePipeline",
+    "createComputePipelineAsync",
+    "createQuerySet",
+  ]) {
+    const original = patched[name].bind(device);
+    Object.defineProperty(device, name, {
+      configurable: true,
+      value: (...given: unknown[]) => {
+        counter.made++;
+        return original(...given);
+      },
+    });
+  }
+  return counter;
+}

@@ -1,0 +1,80 @@
+// The step of the real job: nano's module A.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { scheduleValues } from "../../src/autograd/operations/optimizer.ts";
+import { initialValues } from "../../src/autograd/parameters.ts";
+import { RandomStream } from "../../src/base/random.ts";
+import { detectorConfig } from "../../src/detector/config.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { createModules } from "../../src/regime/modules.ts";
+import { stageTasks } from "../../src/regime/stages.ts";
+import { compileTask, inputsOf, prepareSets } from "../../src/train/step.ts";
+import { countObjects, sharedEngine } from "../helpers/engine.ts";
+
+const engine = sharedEngine();
+const shape = { batch: 2, height: 128, width: 128, maxBoxes: 3 };
+const optimizer = {
+  kind: "adamw",
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.01,
+  clipNorm: 10,
+} as const;
+
+function makeTask() {
+  const config = detectorConfig("nano", { numClasses: 2, inChannels: 1, dropConnectRate: 0.1 });
+  const options = {
+    distillation: { loss: "mse", start: "module_c" },
+    predictor: { fineTune: false },
+  } as const;
+  return stageTasks(createModules(config, false), options)[0];
+}
+
+/** Two images, one with a bright square that is a lesion. */
+function makeBatch() {
+  const random = new RandomStream(1, "step test");
+  const sm = Float32Array.from({ length: 2 * 128 * 128 }, () => random.nextNormal());
+  for (let y = 40; y < 60; y++) for (let x = 70; x < 90; x++) sm[y * 128 + x] += 4;
+  const smBoxes = new Float32Array(2 * 3 * 4).fill(-1);
+  smBoxes.set([40, 70, 60, 90]);
+  return { sm, smBoxes, classes: Int32Array.of(2, -1, -1, -1, -1, -1) };
+}
+
+async function train(on: Engine, steps: number) {
+  const task = makeTask();
+  for (const set of task.trained) {
+    on.writePlane(set.plane("values"), initialValues(set.parameters, 1, set.name));
+    on.writePlane(set.plane("statistics"), initialValues(set.statistics, 1, set.name));
+  }
+  await prepareSets(on, task.trained);
+  const programs = await compileTask(on, task, shape, optimizer);
+  const losses: number[] = [];
+  let counter: { readonly made: number } | undefined;
+  let liveBytes = 0;
+  for (let step = 0; step < steps; step++) {
+    const given = {
+      ...makeBatch(),
+      random: Uint32Array.of(1, step),
+      schedule: scheduleValues(optimizer, 3e-3, step + 1),
+      averageRate: Float32Array.of(0.1),
+    };
+    losses.push((await programs.step.run(inputsOf(programs.step, given))).loss[0]);
+    counter ??= countObjects(on.device);
+    liveBytes ||= on.liveBytes;
+  }
+  assert.equal(on.liveBytes, liveBytes);
+  const values = await on.readPlane(task.trained[0].plane("values"));
+  for (const program of Object.values(programs)) program.release();
+  on.releasePlanes(["values", "statistics"].map((name) => task.trained[0].plane(name as "values")));
+  return { losses, values, made: counter!.made };
+}
+
+test("a training step makes no GPU object after its first run, learns, and repeats bit for bit", async () => {
+  const first = await train(engine.current, 20);
+  assert.equal(first.made, 1, "one staging buffer, to read the parameters after the last step");
+  assert.ok(first.losses[19] < 0.5 * first.losses[0], first.losses.join(" "));
+  const second = await train(engine.current, 20);
+  assert.deepEqual(second.losses, first.losses);
+  assert.deepEqual(second.values, first.values);
+});
