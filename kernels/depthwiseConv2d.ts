@@ -8,7 +8,7 @@ import {
   windowConstants,
   windowParameters,
 } from "./geometry.ts";
-import { divideUp, type Kernel, linearWorkgroups, type Workgroups } from "./kernel.ts";
+import { divideUp, type Kernel, linearWorkgroups, type Variant, type Workgroups } from "./kernel.ts";
 
 export type DepthwiseConv2dParameters = { batch: number; channels: number } & WindowParameters;
 
@@ -41,16 +41,47 @@ export const depthwiseRowWorkgroups = (
 export const supportsRows = (p: DepthwiseConv2dParameters): boolean =>
   (p.kernel === 3 || p.kernel === 5) && (p.stride === 1 || p.stride === 2);
 
-/** The 4x4 blocks of the stride 1 variant over an output of [height, width]. */
-export const depthwiseBlockWorkgroups = (
-  p: DepthwiseConv2dParameters,
-  height: number,
-  width: number,
-): Workgroups =>
-  linearWorkgroups(divideUp(p.batch * p.channels * divideUp(height, 4) * divideUp(width, 4), 64));
-
-export const supportsBlocks = (p: DepthwiseConv2dParameters): boolean =>
-  (p.kernel === 3 || p.kernel === 5) && p.stride === 1;
+/**
+ * Blocks of 4x4 elements at stride 1. The gradient with respect to the input is such a convolution too, of the output's
+ * gradient with the taps in reverse order.
+ */
+export function depthwiseBlockVariant(gradient: boolean): Variant<DepthwiseConv2dParameters> {
+  const sizes = (p: DepthwiseConv2dParameters) => {
+    const [near, far] = [
+      { height: p.height, width: p.width },
+      { height: p.outHeight, width: p.outWidth },
+    ];
+    return gradient ? { from: far, to: near } : { from: near, to: far };
+  };
+  const padding = (p: DepthwiseConv2dParameters, before: number) =>
+    gradient ? p.kernel - 1 - before : before;
+  return {
+    name: "block",
+    shader: block,
+    constants(p) {
+      const { from, to } = sizes(p);
+      return {
+        PLANES: p.batch * p.channels,
+        CHANNELS: p.channels,
+        HEIGHT: from.height,
+        WIDTH: from.width,
+        KERNEL: p.kernel,
+        PAD_TOP: padding(p, p.padTop),
+        PAD_LEFT: padding(p, p.padLeft),
+        OUT_HEIGHT: to.height,
+        OUT_WIDTH: to.width,
+        FLIPPED: Number(gradient),
+        WORKGROUP: 64,
+      };
+    },
+    workgroups(p) {
+      const { to } = sizes(p);
+      const blocks = divideUp(to.height, 4) * divideUp(to.width, 4);
+      return linearWorkgroups(divideUp(p.batch * p.channels * blocks, 64));
+    },
+    supports: (p) => (p.kernel === 3 || p.kernel === 5) && p.stride === 1,
+  };
+}
 
 export const depthwiseFlops = (p: DepthwiseConv2dParameters): number =>
   2 * p.batch * p.channels * p.outHeight * p.outWidth * p.kernel * p.kernel;
@@ -86,25 +117,7 @@ export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
     ];
   },
   variants: [
-    {
-      name: "block",
-      shader: block,
-      constants: (p) => ({
-        PLANES: p.batch * p.channels,
-        CHANNELS: p.channels,
-        HEIGHT: p.height,
-        WIDTH: p.width,
-        KERNEL: p.kernel,
-        PAD_TOP: p.padTop,
-        PAD_LEFT: p.padLeft,
-        OUT_HEIGHT: p.outHeight,
-        OUT_WIDTH: p.outWidth,
-        FLIPPED: 0,
-        WORKGROUP: 64,
-      }),
-      workgroups: (p) => depthwiseBlockWorkgroups(p, p.outHeight, p.outWidth),
-      supports: supportsBlocks,
-    },
+    depthwiseBlockVariant(false),
     {
       name: "row",
       shader: row,

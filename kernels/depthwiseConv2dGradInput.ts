@@ -1,16 +1,14 @@
-import block from "../shaders/depthwiseConv2d.block.wgsl";
 import plain from "../shaders/depthwiseConv2dGradInput.plain.wgsl";
 import row from "../shaders/depthwiseConv2dGradInput.wgsl";
 import {
   type DepthwiseConv2dParameters,
-  depthwiseBlockWorkgroups,
+  depthwiseBlockVariant,
   depthwiseCases,
   depthwiseConstants,
   depthwiseFlops,
   depthwiseRowConstants,
   depthwiseRowWorkgroups,
   depthwiseShapes,
-  supportsBlocks,
   supportsRows,
 } from "./depthwiseConv2d.ts";
 import { forEachTap } from "./geometry.ts";
@@ -28,25 +26,7 @@ export const depthwiseConv2dGradInput: Kernel<DepthwiseConv2dParameters> = {
     ];
   },
   variants: [
-    {
-      name: "block",
-      shader: block,
-      constants: (p) => ({
-        PLANES: p.batch * p.channels,
-        CHANNELS: p.channels,
-        HEIGHT: p.outHeight,
-        WIDTH: p.outWidth,
-        KERNEL: p.kernel,
-        PAD_TOP: p.kernel - 1 - p.padTop,
-        PAD_LEFT: p.kernel - 1 - p.padLeft,
-        OUT_HEIGHT: p.height,
-        OUT_WIDTH: p.width,
-        FLIPPED: 1,
-        WORKGROUP: 64,
-      }),
-      workgroups: (p) => depthwiseBlockWorkgroups(p, p.height, p.width),
-      supports: supportsBlocks,
-    },
+    depthwiseBlockVariant(true),
     {
       name: "row",
       shader: row,

@@ -9,6 +9,7 @@ import { modelNames } from "../detector/config.ts";
 import { describeAdapter } from "../engine/adapter.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
+import { simulationVersion } from "../phantom/phantomSet.ts";
 import { type Config, checkConfig, makeConfig, presetNames, readConfigFile } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
@@ -89,7 +90,7 @@ async function dataOf(
   signal: AbortSignal,
 ): Promise<Manifest> {
   if (data) return readManifest(data);
-  const folder = join(cacheFolder(), `phantom-${shortHash([packageVersion(), phantom])}`);
+  const folder = join(cacheFolder(), `phantom-${shortHash([simulationVersion, phantom])}`);
   const manifest = await preparePhantomSet({ folder, ...phantom, workers, signal }, reporter);
   reporter.note(`data: ${manifest}`);
   return readManifest(manifest);
