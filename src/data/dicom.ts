@@ -1,7 +1,7 @@
 // Reads the DICOM files that digital mammography systems export.
 import { type DataSet, data, log, type ReadBufferStream } from "dcmjs";
 import { reasonOf, UserError } from "../base/errors.ts";
-import type { GrayImage } from "./image.ts";
+import type { GrayImage } from "./grayImage.ts";
 
 log.setLevel("silent");
 log.getLogger("validation.dcmjs").setLevel("silent");

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { data } from "dcmjs";
 import { writeFileAtomically } from "../base/files.ts";
 import { explicitLittleEndian } from "./dicom.ts";
-import type { GrayImage } from "./image.ts";
+import type { GrayImage } from "./grayImage.ts";
 import type { Side } from "./manifest.ts";
 
 /** What a DICOM file says beside its pixels. */

@@ -2,19 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { decodeDicom, isDicom } from "./dicom.ts";
+import type { GrayImage } from "./grayImage.ts";
 import { decodePng, isPng } from "./png.ts";
-
-/** A single-channel image in which larger values are brighter on screen. */
-export interface GrayImage {
-  readonly width: number;
-  readonly height: number;
-  /** Significant bits a pixel, at most 16. */
-  readonly bits: number;
-  /** Row-major, height × width. */
-  readonly data: Uint16Array;
-  /** Distance between the centres of neighbouring rows and of neighbouring columns. */
-  readonly spacing?: readonly [rowMm: number, columnMm: number];
-}
 
 /** @throws UserError naming the file when it is missing, of another kind, damaged or cut short. */
 export async function readImage(path: string): Promise<GrayImage> {

@@ -1,6 +1,6 @@
 import { decode, hasPngSignature } from "fast-png";
 import { reasonOf, UserError } from "../base/errors.ts";
-import type { GrayImage } from "./image.ts";
+import type { GrayImage } from "./grayImage.ts";
 
 export const isPng = (bytes: Uint8Array): boolean => hasPngSignature(bytes);
 

@@ -2,7 +2,7 @@
 // boxes in pixels of that grid.
 import type { Box } from "../base/boxes.ts";
 import { UserError } from "../base/errors.ts";
-import type { GrayImage } from "./image.ts";
+import type { GrayImage } from "./grayImage.ts";
 import type { PairRecord } from "./manifest.ts";
 import { resample, resizeAxis } from "./resample.ts";
 

@@ -6,9 +6,16 @@ import {
   type Parameters,
   type Variant,
 } from "../../kernels/kernel.ts";
-import type { Engine } from "./engine.ts";
+import type { AdapterDescription } from "./adapter.ts";
 
 const computeStage = 4; // GPUShaderStage.COMPUTE
+
+/** What pipelines are made with, and where the making is counted. */
+export interface PipelineOwner {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterDescription;
+  objectsCreated: number;
+}
 
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
@@ -21,11 +28,11 @@ export class PipelineCache {
   readonly #modules = new Map<string, Promise<GPUShaderModule>>();
   readonly #layouts = new Map<string, { bindGroup: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
-  constructor(readonly engine: Engine) {}
+  constructor(private readonly owner: PipelineOwner) {}
 
   /** @throws Error with kernel, position and source line when the shader does not compile. */
   get(kernel: Kernel, parameters: Parameters): Promise<Pipeline> {
-    const variant = chooseVariant(kernel, parameters, this.engine.adapter.kind !== "hardware");
+    const variant = chooseVariant(kernel, parameters, this.owner.adapter.kind !== "hardware");
     const constants = variant.constants(parameters);
     const key = `${kernel.name}/${variant.name} ${JSON.stringify(constants)}`;
     let pipeline = this.#pipelines.get(key);
@@ -34,10 +41,6 @@ export class PipelineCache {
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;
-  }
-
-  get size(): number {
-    return this.#pipelines.size;
   }
 
   async #compile(
@@ -49,9 +52,9 @@ export class PipelineCache {
   ): Promise<Pipeline> {
     const module = await this.#module(kernel, variant);
     const layout = this.#layout(kernel.bindings(parameters));
-    this.engine.objectsCreated++;
+    this.owner.objectsCreated++;
     try {
-      const pipeline = await this.engine.device.createComputePipelineAsync({
+      const pipeline = await this.owner.device.createComputePipelineAsync({
         label,
         layout: layout.pipeline,
         compute: { module, entryPoint: "main", constants },
@@ -65,7 +68,7 @@ export class PipelineCache {
   #module(kernel: Kernel, variant: Variant): Promise<GPUShaderModule> {
     let module = this.#modules.get(variant.shader);
     if (!module) {
-      module = compileModule(this.engine, `${kernel.name}/${variant.name}`, variant.shader);
+      module = compileModule(this.owner, `${kernel.name}/${variant.name}`, variant.shader);
       this.#modules.set(variant.shader, module);
     }
     return module;
@@ -75,7 +78,7 @@ export class PipelineCache {
     const key = bindings.map((binding) => (binding.access === "read" ? "r" : "w")).join("");
     let layout = this.#layouts.get(key);
     if (!layout) {
-      const { device } = this.engine;
+      const { device } = this.owner;
       const bindGroup = device.createBindGroupLayout({
         label: key,
         entries: bindings.map(({ access }, binding) => ({
@@ -88,7 +91,7 @@ export class PipelineCache {
         bindGroup,
         pipeline: device.createPipelineLayout({ label: key, bindGroupLayouts: [bindGroup] }),
       };
-      this.engine.objectsCreated += 2;
+      this.owner.objectsCreated += 2;
       this.#layouts.set(key, layout);
     }
     return layout;
@@ -96,11 +99,11 @@ export class PipelineCache {
 }
 
 /** @throws Error that names kernel, line and column and quotes the line, for every message of the compiler. */
-async function compileModule(engine: Engine, label: string, code: string): Promise<GPUShaderModule> {
-  engine.device.pushErrorScope("validation");
-  engine.objectsCreated++;
-  const module = engine.device.createShaderModule({ label, code });
-  const scope = engine.device.popErrorScope();
+async function compileModule(owner: PipelineOwner, label: string, code: string): Promise<GPUShaderModule> {
+  owner.device.pushErrorScope("validation");
+  owner.objectsCreated++;
+  const module = owner.device.createShaderModule({ label, code });
+  const scope = owner.device.popErrorScope();
   const { messages } = await module.getCompilationInfo();
   const errors = messages.filter((message) => message.type === "error");
   const lines = code.split("\n");

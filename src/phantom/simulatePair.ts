@@ -1,7 +1,7 @@
 // One view of one breast, pictured twice: as a full-field digital mammogram and as a synthetic mammogram. Both are
 // projections of one volume, exposed and read out apart, so that each holds what the other has lost.
 import type { Box } from "../base/boxes.ts";
-import type { GrayImage } from "../data/image.ts";
+import type { GrayImage } from "../data/grayImage.ts";
 import type { Side } from "../data/manifest.ts";
 import { type Acquisition, acquireMammogram, acquireViews, defaultAcquisition } from "./acquisition.ts";
 import { breastMask, equaliseThickness } from "./equalisation.ts";

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { UserError } from "../../src/base/errors.ts";
 import { decodeDicom } from "../../src/data/dicom.ts";
 import { type DicomTags, encodeDicom, writeDicomImage } from "../../src/data/dicomWriter.ts";
-import { type GrayImage, readImage } from "../../src/data/image.ts";
+import type { GrayImage } from "../../src/data/grayImage.ts";
+import { readImage } from "../../src/data/image.ts";
 import { temporaryFolder } from "./folder.ts";
 
 const tags: DicomTags = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UserError } from "../../src/base/errors.ts";
-import type { GrayImage } from "../../src/data/image.ts";
+import type { GrayImage } from "../../src/data/grayImage.ts";
 import type { PairRecord } from "../../src/data/manifest.ts";
 import { prepareImage, preparePair, scaleBox } from "../../src/data/preprocess.ts";
 import { linearAxis, resample, resizeAxis } from "../../src/data/resample.ts";
