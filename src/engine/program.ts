@@ -55,10 +55,6 @@ export class Program<Name extends string = string> {
     return describePlan(this.name, this.plan);
   }
 
-  get summary() {
-    return summarizePlan(this.plan);
-  }
-
   /**
    * Writes the given inputs (the others keep what they held), runs everything in one submit, and returns the outputs.
    * At most two runs may be awaited at a time.

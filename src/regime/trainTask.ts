@@ -4,7 +4,7 @@ import type { ProgressBar, Reporter } from "../base/reporter.ts";
 import type { PairLoader } from "../data/loader.ts";
 import type { DetectorModule } from "../detector/module.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Program } from "../engine/program.ts";
+import { megabytes, type Plan, summarizePlan } from "../engine/plan.ts";
 import {
   loadModule,
   loadState,
@@ -99,6 +99,7 @@ async function measureRanks(probe: PyramidProbe, loader: PairLoader): Promise<Sc
 /** Bar, log lines, metrics and warnings of a task. */
 class TaskReport {
   readonly #watch: Watch;
+  readonly #started = performance.now();
   #bar: ProgressBar | undefined;
   #step = 0;
   #first: { readonly step: number; readonly at: number } | undefined;
@@ -111,16 +112,20 @@ class TaskReport {
     this.#watch = new Watch(task.stage);
   }
 
-  plan(step: Program): void {
-    const { dispatches, flops, totalBytes } = step.summary;
-    const size = `${dispatches} dispatches, ${(flops / 1e9).toFixed(2)} GFLOP, ${(totalBytes / 2 ** 20).toFixed(0)} MiB`;
-    this.context.reporter.note(`${this.task.title}: a step is ${size}`);
+  plan(step: Plan): void {
+    const { dispatches, flops, totalBytes } = summarizePlan(step);
+    const size = `${dispatches} dispatches, ${(flops / 1e9).toFixed(2)} GFLOP, ${megabytes(totalBytes)}`;
+    this.context.reporter.note(`${this.task.title}: a step is ${size}; compiling`);
   }
 
   step(report: StepReport): void {
     const { step, steps, losses, learningRate, gradientNorm } = report;
     this.#step = step;
-    this.#bar ??= this.context.reporter.progress(this.task.title, steps);
+    if (!this.#bar) {
+      const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
+      this.context.reporter.note(`${this.task.title}: first step done after ${seconds} s`);
+      this.#bar = this.context.reporter.progress(this.task.title, steps);
+    }
     this.#bar.update(step, `loss ${losses.loss.toPrecision(4)}, ${this.#imagesPerSecond(step)}`);
     const line = { task: this.task.name, step, ...losses, learningRate, gradientNorm };
     this.context.folder.appendMetrics(line);

@@ -11,6 +11,7 @@ import { decayMask, type ParameterSet } from "../autograd/parameters.ts";
 import { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Engine } from "../engine/engine.ts";
+import { type Plan, planTape } from "../engine/plan.ts";
 import { compile, type Inputs, type Program } from "../engine/program.ts";
 import { BatchInputs, type BatchShape, type Task } from "./task.ts";
 
@@ -51,17 +52,20 @@ export interface TaskPrograms {
   readonly validation: Program;
 }
 
+/** @param onPlan is called with the training step's plan before anything is compiled, which may take a while. */
 export async function compileTask(
   engine: Engine,
   task: Task,
   shape: BatchShape,
   optimizer: OptimizerOptions,
+  onPlan: (step: Plan) => void = () => {},
 ): Promise<TaskPrograms> {
   const recorded = {
     step: recordStep(task, shape, optimizer, "training"),
     frozenStep: recordStep(task, shape, optimizer, "frozen"),
     validation: recordValidation(task, shape),
   };
+  onPlan(planTape(recorded.step.tape, Object.values(recorded.step.outputs)));
   const programs = Object.entries(recorded).map(async ([name, { tape, outputs }]) => [
     name,
     await compile(engine, `${task.title}, ${name}`, tape, outputs),

@@ -4,7 +4,8 @@ import { type OptimizerOptions, scheduleValues } from "../autograd/operations/op
 import { UserError } from "../base/errors.ts";
 import type { Batch, PairLoader } from "../data/loader.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Inputs, Outputs, Program } from "../engine/program.ts";
+import type { Plan } from "../engine/plan.ts";
+import type { Inputs, Outputs } from "../engine/program.ts";
 import { averageRateAt, learningRateAt, type ScheduleOptions } from "./schedule.ts";
 import { compileTask, inputsOf, type TaskPrograms } from "./step.ts";
 import type { BatchShape, Task } from "./task.ts";
@@ -59,8 +60,8 @@ export interface EpochReport {
 }
 
 export interface TrainingHooks {
-  /** Called once, before anything runs, with the plan of the training step. */
-  onPlan(step: Program): void;
+  /** Called once, before anything is compiled, with the plan of the training step. */
+  onPlan(step: Plan): void;
   onStep(report: StepReport): void;
   onEpoch(report: EpochReport): Promise<void>;
   save(progress: Progress): Promise<void>;
@@ -99,9 +100,9 @@ export class Trainer {
     hooks: TrainingHooks,
     from: Progress = noProgress,
   ): Promise<void> {
-    const programs = await compileTask(engine, task, options.shape, options.optimizer);
+    const { shape, optimizer } = options;
+    const programs = await compileTask(engine, task, shape, optimizer, (step) => hooks.onPlan(step));
     try {
-      hooks.onPlan(programs.step);
       const trainer = new Trainer(task, programs, loaders, options, hooks, from);
       while (trainer.#progress.epoch < options.epochs) await trainer.#epoch();
     } finally {

@@ -9,7 +9,7 @@ import { ParameterSet } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import { UserError } from "../../src/base/errors.ts";
 import { Engine } from "../../src/engine/engine.ts";
-import { describePlan, planTape, refuseUnfitPlan } from "../../src/engine/plan.ts";
+import { planTape, refuseUnfitPlan } from "../../src/engine/plan.ts";
 import { compile } from "../../src/engine/program.ts";
 import { countObjects, sharedEngine } from "../helpers/engine.ts";
 
@@ -51,11 +51,12 @@ test("an unknown input and one of the wrong length are refused by name", async (
   program.release();
 });
 
-test("a plan describes itself before anything runs", () => {
+test("a program describes itself before anything runs", async () => {
   const tape = new Tape();
   const x = tape.input("x", [1024, 1024]);
-  const plan = planTape(tape, [add(tape, scale(tape, x, 2), x)]);
-  const text = describePlan("example", plan);
+  const program = await compile(engine.current, "example", tape, { y: add(tape, scale(tape, x, 2), x) });
+  const text = program.describe();
+  program.release();
   assert.match(text, /example: 2 dispatches, 0\.006 GFLOP, reads 16\.0 MiB, writes 8\.0 MiB/);
   assert.match(text, /peak 8\.0 MiB live at dispatch 1, add/);
   assert.match(text, /4\.0 MiB {2}add\.y \[1024, 1024\]/);
