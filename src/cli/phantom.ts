@@ -35,7 +35,7 @@ export function addPhantom(program: Command): void {
     .command("phantom")
     .description("write simulated FFDM and SM pairs as DICOM, with a manifest")
     .requiredOption("--out <folder>", "where to; made whole or not at all")
-    .option("--patients <n>", "number of patients, two views each", integer, 160)
+    .option("--patients <n>", "number of patients, two views each", integer, 130)
     .option("--rows <pixels>", "height of the images", integer, 128)
     .option("--columns <pixels>", "width of the images", integer, 128)
     .option("--spacing <mm>", "side of a pixel", positiveNumber, 0.3)

@@ -90,11 +90,11 @@ export type ConfigOverrides = Partially<Config>;
 const base: Config = {
   preset: "default",
   data: null,
-  phantom: { patients: 160, rows: 128, columns: 128, spacing: 0.3, seed: 1 },
+  phantom: { patients: 130, rows: 128, columns: 128, spacing: 0.3, seed: 1 },
   model: "nano",
   imageSize: [128, 128],
   batch: 4,
-  epochs: { stage1: 5, stage2: 3, stage3: 2 },
+  epochs: { stage1: 5, stage2: 3, stage3: 4 },
   seed: 1,
   adapter: null,
   maxBoxes: 8,
