@@ -3,6 +3,7 @@ import { reasonOf, UserError } from "../base/errors.ts";
 import { packageVersion } from "../base/files.ts";
 import { addDoctor } from "./doctor.ts";
 import { addPhantom } from "./phantom.ts";
+import { addProfile } from "./profile.ts";
 import { addTrain } from "./train.ts";
 
 /** Runs the command line. A user's mistake prints one line and exits with 1; our own faults keep their stack trace. */
@@ -10,7 +11,7 @@ export async function main(argv: string[]): Promise<void> {
   const program = new Command("diptych")
     .description("Train and study SM detectors that carry FFDM information.")
     .version(packageVersion());
-  for (const add of [addTrain, addPhantom, addDoctor]) add(program);
+  for (const add of [addTrain, addPhantom, addProfile, addDoctor]) add(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

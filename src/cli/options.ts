@@ -12,3 +12,10 @@ export function positiveNumber(text: string): number {
   if (!(value > 0)) throw new InvalidArgumentError("must be a number above 0.");
   return value;
 }
+
+/** "512" or "1024x512". @throws InvalidArgumentError, which commander prints with the option's name. */
+export function imageSize(text: string): [number, number] {
+  const sides = /^(\d+)(?:x(\d+))?$/.exec(text);
+  if (!sides) throw new InvalidArgumentError("must be a side, or height x width as in 1024x512.");
+  return [Number(sides[1]), Number(sides[2] ?? sides[1])];
+}

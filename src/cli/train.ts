@@ -1,6 +1,6 @@
 import { cpus, platform } from "node:os";
 import { join, resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { UserError } from "../base/errors.ts";
 import { cacheFolder, packageVersion, shortHash } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
@@ -15,7 +15,7 @@ import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
 import { Interrupted } from "../train/trainer.ts";
 import { watchForInterrupt } from "./interrupt.ts";
-import { integer } from "./options.ts";
+import { imageSize, integer } from "./options.ts";
 import { preparePhantomSet } from "./phantom.ts";
 import { createReporter } from "./reporter.ts";
 
@@ -32,13 +32,6 @@ interface TrainOptions {
   resume?: string;
   preset?: string;
   config?: string;
-}
-
-/** "512" or "1024x512". @throws InvalidArgumentError, which commander prints with the option's name. */
-function imageSize(text: string): [number, number] {
-  const sides = /^(\d+)(?:x(\d+))?$/.exec(text);
-  if (!sides) throw new InvalidArgumentError("must be a side, or height x width as in 1024x512.");
-  return [Number(sides[1]), Number(sides[2] ?? sides[1])];
 }
 
 export function addTrain(program: Command): void {

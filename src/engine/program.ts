@@ -18,6 +18,8 @@ import {
 
 export interface Dispatch {
   readonly operation: Operation;
+  /** Name of the kernel's variant that was chosen. */
+  readonly variant: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: Workgroups;
@@ -180,7 +182,7 @@ async function makeDispatch(engine: Engine, memory: ProgramMemory, operation: Op
     throw new Error(
       `${operation.label}: ${workgroups.join("x")} workgroups, the adapter runs ${most} a dimension`,
     );
-  return { operation, pipeline, bindGroup, workgroups };
+  return { operation, variant: variant.name, pipeline, bindGroup, workgroups };
 }
 
 /**
