@@ -23,6 +23,9 @@ export function batchNormConstants(p: BatchNormParameters): Record<string, numbe
   };
 }
 
+/** Vec4s that one invocation takes: several where they lie in one channel, whose values are then loaded once. */
+export const quadsEach = (p: BatchNormParameters): number => (p.pixels % 16 === 0 ? 4 : 1);
+
 /** The bindings of the per-channel values that normalisation and its gradients read. */
 export function channelBindings(p: BatchNormParameters): Binding[] {
   return ["mean", "variance", "gamma", "beta"].map((name) => ({ name, access: "read", shape: [p.channels] }));
@@ -62,8 +65,8 @@ export const batchNorm: Kernel<BatchNormParameters> = {
     {
       name: "plain",
       shader,
-      constants: (p) => ({ ...batchNormConstants(p), LENGTH: batchNormLength(p) }),
-      workgroups: (p) => elementwiseWorkgroups(batchNormLength(p)),
+      constants: (p) => ({ ...batchNormConstants(p), LENGTH: batchNormLength(p), QUADS: quadsEach(p) }),
+      workgroups: (p) => elementwiseWorkgroups(batchNormLength(p) / quadsEach(p)),
     },
   ],
   flops: (p) => (p.activation === "swish" ? 7 : 3) * batchNormLength(p),

@@ -5,6 +5,7 @@ import {
   batchNormConstants,
   batchNormLength,
   channelBindings,
+  quadsEach,
   varianceInput,
 } from "./batchNorm.ts";
 import { elementwiseWorkgroups } from "./elementwise.ts";
@@ -31,8 +32,13 @@ export const batchNormGradInput: Kernel<BatchNormGradInputParameters> = {
     {
       name: "plain",
       shader,
-      constants: (p) => ({ ...batchNormConstants(p), LENGTH: batchNormLength(p), FROZEN: Number(p.frozen) }),
-      workgroups: (p) => elementwiseWorkgroups(batchNormLength(p)),
+      constants: (p) => ({
+        ...batchNormConstants(p),
+        LENGTH: batchNormLength(p),
+        QUADS: quadsEach(p),
+        FROZEN: Number(p.frozen),
+      }),
+      workgroups: (p) => elementwiseWorkgroups(batchNormLength(p) / quadsEach(p)),
     },
   ],
   flops: (p) => (p.activation === "swish" ? 17 : 7) * batchNormLength(p),

@@ -1,4 +1,5 @@
-import shader from "../shaders/conv2d.wgsl";
+import plain from "../shaders/conv2d.plain.wgsl";
+import tiled from "../shaders/conv2d.wgsl";
 import {
   forEachTap,
   type Padding,
@@ -6,7 +7,7 @@ import {
   windowConstants,
   windowParameters,
 } from "./geometry.ts";
-import { divideUp, type Kernel } from "./kernel.ts";
+import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
 export type Conv2dParameters = { batch: number; channels: number; filters: number } & WindowParameters;
 
@@ -55,6 +56,8 @@ export const conv2dCases: readonly Conv2dParameters[] = [
   example(2, [1, 7], [8, 12], "same"),
   example(1, [3, 8], [17, 19], "same"),
   example(3, [2, 3], [9, 7], "symmetric", 1),
+  example(2, [3, 4], [11, 10], "same", 1),
+  example(2, [1, 12], [10, 9], "symmetric"),
   example(2, [1, 5], [67, 301], "same"),
 ];
 
@@ -71,8 +74,21 @@ export const conv2d: Kernel<Conv2dParameters> = {
   },
   variants: [
     {
+      name: "tiled",
+      shader: tiled,
+      constants(p) {
+        const { KERNEL, ...constants } = conv2dConstants(p);
+        return { BATCH: p.batch, ...constants };
+      },
+      workgroups(p) {
+        const quads = divideUp(p.outWidth, 4) * p.outHeight;
+        return linearWorkgroups(divideUp(p.batch * (p.filters / 4) * quads, 64));
+      },
+      supports: (p) => p.kernel === 3 && (p.stride === 1 || p.stride === 2) && p.filters % 4 === 0,
+    },
+    {
       name: "plain",
-      shader,
+      shader: plain,
       constants: conv2dConstants,
       workgroups: (p) => [divideUp(p.outHeight * p.outWidth, 64), p.filters, p.batch],
     },

@@ -16,6 +16,7 @@ export const planeCases: readonly PlaneParameters[] = [
   { planes: 1, pixels: 1 },
   { planes: 7, pixels: 13 },
   { planes: 6, pixels: 211 },
+  { planes: 5, pixels: 36 },
   { planes: 11, pixels: 4099 },
 ];
 

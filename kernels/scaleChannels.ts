@@ -1,6 +1,7 @@
 import shader from "../shaders/scaleChannels.wgsl";
+import { elementwiseConstants, elementwiseWorkgroups } from "./elementwise.ts";
 import { type PlaneParameters, planeCases } from "./globalAveragePool.ts";
-import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
 
 /** y = x [planes, pixels] times gate [planes]; also its own gradient with respect to x. */
 export const scaleChannels: Kernel<PlaneParameters> = {
@@ -14,8 +15,8 @@ export const scaleChannels: Kernel<PlaneParameters> = {
     {
       name: "plain",
       shader,
-      constants: (p) => ({ PIXELS: p.pixels, LENGTH: p.planes * p.pixels, WORKGROUP: 64 }),
-      workgroups: (p) => linearWorkgroups(divideUp(p.planes * p.pixels, 64)),
+      constants: (p) => ({ PIXELS: p.pixels, ...elementwiseConstants(p.planes * p.pixels) }),
+      workgroups: (p) => elementwiseWorkgroups(p.planes * p.pixels),
     },
   ],
   flops: (p) => p.planes * p.pixels,

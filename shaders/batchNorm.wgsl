@@ -1,12 +1,14 @@
 // Batch normalisation with given statistics, and the activation after it, NCHW:
 //   z = gamma[c] · (x − mean[c]) / sqrt(variance[c] + EPSILON) + beta[c]      y = SWISH ? z · sigmoid(z) : z
-// One invocation: four consecutive elements, of one channel when PIXELS is a multiple of 4.
+// One invocation: QUADS times four consecutive elements. Of one channel, when PIXELS is a multiple of 4 · QUADS, its values
+// are loaded once for all of them; else QUADS is 1 and every element finds its own.
 
 override CHANNELS: u32;
 override PIXELS: u32;
 override LENGTH: u32; // batch · CHANNELS · PIXELS
 override EPSILON: f32;
 override SWISH: bool;
+override QUADS: u32;
 override WORKGROUP: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;        // [batch, CHANNELS, PIXELS]
@@ -16,29 +18,30 @@ override WORKGROUP: u32;
 @group(0) @binding(4) var<storage, read> beta: array<f32>;       // [CHANNELS]
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;  // [batch, CHANNELS, PIXELS]
 
-// Slope and centre of a channel: z = slope · (x − centre) + beta.
-fn affine(channel: u32) -> vec2f {
+// Slope, centre and shift of a channel: z = slope · (x − centre) + shift.
+fn affine(channel: u32) -> vec3f {
   let slope = gamma[channel] * inverseSqrt(variance[channel] + EPSILON);
-  return vec2f(slope, mean[channel]);
+  return vec3f(slope, mean[channel], beta[channel]);
+}
+
+fn activate(z: vec4f) -> vec4f {
+  return select(z, z / (1.0 + exp(min(-z, vec4f(80.0)))), SWISH);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let i = ((group.y * groups.x + group.x) * WORKGROUP + local) * QUADS;
   if (4u * i >= LENGTH) { return; }
-  var z: vec4f;
-  if (PIXELS % 4u == 0u) {
-    let c = 4u * i / PIXELS % CHANNELS;
-    let a = affine(c);
-    z = a.x * (x[i] - a.y) + beta[c];
-  } else {
-    for (var k = 0u; k < 4u; k++) {
-      let c = (4u * i + k) / PIXELS % CHANNELS;
-      let a = affine(c);
-      z[k] = a.x * (x[i][k] - a.y) + beta[c];
-    }
+  if (PIXELS % (4u * QUADS) == 0u) {
+    let a = affine(4u * i / PIXELS % CHANNELS);
+    for (var k = i; k < i + QUADS; k++) { y[k] = activate(a.x * (x[k] - a.y) + a.z); }
+    return;
   }
-  if (SWISH) { z /= 1.0 + exp(min(-z, vec4f(80.0))); }
-  y[i] = select(vec4f(), z, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(LENGTH));
+  var z: vec4f;
+  for (var k = 0u; k < 4u; k++) {
+    let a = affine((4u * i + k) / PIXELS % CHANNELS);
+    z[k] = a.x * (x[i][k] - a.y) + a.z;
+  }
+  y[i] = select(vec4f(), activate(z), 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(LENGTH));
 }

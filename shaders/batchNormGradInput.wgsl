@@ -2,7 +2,7 @@
 //   x̂ = (x − mean) / sqrt(variance + EPSILON)   dz = dy · (SWISH ? swish'(gamma · x̂ + beta) : 1)
 //   frozen statistics:  dx = gamma / sqrt(variance + EPSILON) · dz
 //   batch statistics:   dx = gamma / sqrt(variance + EPSILON) · (dz − dbeta / M − x̂ · dgamma / M)   M = batch · PIXELS
-// One invocation: four consecutive elements, of one channel when PIXELS is a multiple of 4.
+// One invocation: QUADS times four consecutive elements, as in batchNorm.
 
 override CHANNELS: u32;
 override PIXELS: u32;
@@ -10,6 +10,7 @@ override LENGTH: u32; // batch · CHANNELS · PIXELS
 override EPSILON: f32;
 override SWISH: bool;
 override FROZEN: bool;
+override QUADS: u32;
 override WORKGROUP: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;       // [batch, CHANNELS, PIXELS]
@@ -22,32 +23,39 @@ override WORKGROUP: u32;
 @group(0) @binding(7) var<storage, read> dbeta: array<f32>;    // [CHANNELS]
 @group(0) @binding(8) var<storage, read_write> dx: array<vec4f>; // [batch, CHANNELS, PIXELS]
 
-fn channelGradient(c: u32, value: vec4f, upstream: vec4f) -> vec4f {
-  let inverse = inverseSqrt(variance[c] + EPSILON);
-  let normalized = (value - mean[c]) * inverse;
+struct Channel { center: f32, inverse: f32, gamma: f32, beta: f32, meanOfDz: f32, meanOfProduct: f32 }
+
+fn channelAt(c: u32) -> Channel {
+  let count = f32(LENGTH / CHANNELS);
+  let shares = select(vec2f(dbeta[c], dgamma[c]) / count, vec2f(), FROZEN);
+  return Channel(mean[c], inverseSqrt(variance[c] + EPSILON), gamma[c], beta[c], shares.x, shares.y);
+}
+
+fn gradientAt(c: Channel, value: vec4f, upstream: vec4f) -> vec4f {
+  let normalized = (value - c.center) * c.inverse;
   var dz = upstream;
   if (SWISH) {
-    let z = gamma[c] * normalized + beta[c];
+    let z = c.gamma * normalized + c.beta;
     let s = 1.0 / (1.0 + exp(min(-z, vec4f(80.0))));
     dz *= s * (1.0 + z * (1.0 - s));
   }
-  if (!FROZEN) { dz -= (dbeta[c] + normalized * dgamma[c]) / f32(LENGTH / CHANNELS); }
-  return gamma[c] * inverse * dz;
+  return c.gamma * c.inverse * (dz - c.meanOfDz - normalized * c.meanOfProduct);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let i = ((group.y * groups.x + group.x) * WORKGROUP + local) * QUADS;
   if (4u * i >= LENGTH) { return; }
+  if (PIXELS % (4u * QUADS) == 0u) {
+    let c = channelAt(4u * i / PIXELS % CHANNELS);
+    for (var k = i; k < i + QUADS; k++) { dx[k] = gradientAt(c, x[k], dy[k]); }
+    return;
+  }
   var result: vec4f;
-  if (PIXELS % 4u == 0u) {
-    result = channelGradient(4u * i / PIXELS % CHANNELS, x[i], dy[i]);
-  } else {
-    for (var k = 0u; k < 4u; k++) {
-      let c = (4u * i + k) / PIXELS % CHANNELS;
-      result[k] = channelGradient(c, x[i], dy[i])[k];
-    }
+  for (var k = 0u; k < 4u; k++) {
+    let c = channelAt((4u * i + k) / PIXELS % CHANNELS);
+    result[k] = gradientAt(c, x[i], dy[i])[k];
   }
   dx[i] = select(vec4f(), result, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(LENGTH));
 }
