@@ -28,7 +28,7 @@ export type Workgroups = readonly [x: number, y: number, z: number];
 export interface Variant<P extends Parameters = Parameters> {
   readonly name: string;
   readonly shader: string;
-  /** Values of the shader's `override`s. */
+  /** Values of the shader's `override`s and of the fields of its `Sizes`; the shader says which is which. */
   constants(parameters: P): Record<string, number>;
   workgroups(parameters: P): Workgroups;
   /** Absent: every parameter set. */
@@ -72,6 +72,35 @@ export function chooseVariant(kernel: Kernel, parameters: Parameters, avoidBarri
   );
   if (!variant) throw new Error(`${kernel.name}: no variant for ${JSON.stringify(parameters)}`);
   return variant;
+}
+
+/** What a dispatch gives its shader besides buffers. */
+export interface Specialization {
+  /** Values of `override`s, compiled into the pipeline. */
+  readonly overrides: Record<string, number>;
+  /**
+   * The fields of the shader's `Sizes`, a uniform bound after the storage buffers. One pipeline serves all their values:
+   * machine code for every shape of a network would take longer to compile than many steps take to run.
+   */
+  readonly sizes: Uint32Array<ArrayBuffer>;
+}
+
+/** The fields of a shader's `struct Sizes`, all u32, in order. */
+export function sizeFields(shader: string): string[] {
+  const [, body = ""] = /struct Sizes \{([^}]*)\}/.exec(shader) ?? [];
+  return Array.from(body.matchAll(/^ *(\w+): u32,/gm), ([, field]) => field);
+}
+
+/** @throws Error when the record gives no value for one of the shader's sizes. */
+export function specialize(kernel: Kernel, variant: Variant, parameters: Parameters): Specialization {
+  const overrides = { ...variant.constants(parameters) };
+  const sizes = sizeFields(variant.shader).map((field) => {
+    const value = overrides[field];
+    if (value === undefined) throw new Error(`${kernel.name}/${variant.name}: no value for ${field}`);
+    delete overrides[field];
+    return value;
+  });
+  return { overrides, sizes: Uint32Array.from(sizes) };
 }
 
 export interface Cost {

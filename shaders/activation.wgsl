@@ -1,19 +1,23 @@
 // y = sigmoid(x), or x · sigmoid(x) when SWISH, element by element. One invocation: four elements.
 
-override LENGTH: u32;
 override SWISH: bool;
 override WORKGROUP: u32;
 
+struct Sizes {
+  LENGTH: u32,
+}
+
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (4u * i >= LENGTH) { return; }
+  if (4u * i >= sizes.LENGTH) { return; }
   let value = x[i];
   // exp(80) is finite in float32, and sigmoid(−80) is 0 to every digit that is left.
   let result = select(vec4f(1.0), value, SWISH) / (1.0 + exp(min(-value, vec4f(80.0))));
-  y[i] = select(vec4f(), result, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(LENGTH));
+  y[i] = select(vec4f(), result, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(sizes.LENGTH));
 }

@@ -1,19 +1,23 @@
 // y = ALPHA·a + BETA·b, element by element. One invocation: four elements.
 
-override LENGTH: u32;
 override ALPHA: f32;
 override BETA: f32;
 override WORKGROUP: u32;
 
+struct Sizes {
+  LENGTH: u32,
+}
+
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (4u * i >= LENGTH) { return; }
-  let inside = 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(LENGTH);
+  if (4u * i >= sizes.LENGTH) { return; }
+  let inside = 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(sizes.LENGTH);
   y[i] = select(vec4f(), ALPHA * a[i] + BETA * b[i], inside);
 }

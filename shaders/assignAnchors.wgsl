@@ -4,11 +4,14 @@
 //   boxTargets = ((cy − cyA) / hA, (cx − cxA) / wA, log(h / hA), log(w / wA)), sizes + 1e-7; 0 where there is no match
 // One invocation: one anchor of one sample.
 
-override ANCHORS: u32;
-override BOXES: u32; // of one sample
-override LENGTH: u32; // batch · ANCHORS
 override THRESHOLD: f32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  ANCHORS: u32,
+  BOXES: u32, // of one sample
+  LENGTH: u32, // batch · ANCHORS
+}
 
 @group(0) @binding(0) var<storage, read> anchors: array<vec4f>;           // [ANCHORS], yMin, xMin, yMax, xMax
 @group(0) @binding(1) var<storage, read> boxes: array<vec4f>;             // [batch, BOXES]
@@ -17,6 +20,7 @@ override WORKGROUP: u32;
 @group(0) @binding(4) var<storage, read_write> matches: array<i32>;       // [batch, ANCHORS]
 @group(0) @binding(5) var<storage, read_write> classTargets: array<i32>;  // [batch, ANCHORS]
 @group(0) @binding(6) var<storage, read_write> boxTargets: array<vec4f>;  // [batch, ANCHORS]
+@group(0) @binding(7) var<uniform> sizes: Sizes;
 
 fn intersectionOverUnion(a: vec4f, b: vec4f) -> f32 {
   let overlap = max(min(a.zw, b.zw) - max(a.xy, b.xy), vec2f());
@@ -36,14 +40,14 @@ fn encode(box: vec4f, anchor: vec4f) -> vec4f {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= LENGTH) { return; }
-  let index = i % ANCHORS;
+  if (i >= sizes.LENGTH) { return; }
+  let index = i % sizes.ANCHORS;
   let anchor = anchors[index];
-  let first = i / ANCHORS * BOXES;
+  let first = i / sizes.ANCHORS * sizes.BOXES;
   var highest = 0.0;
   var found = -1;
   var claimed = -1;
-  for (var k = 0u; k < BOXES; k++) {
+  for (var k = 0u; k < sizes.BOXES; k++) {
     if (classes[first + k] < 0) { continue; }
     let overlap = intersectionOverUnion(boxes[first + k], anchor);
     if (overlap >= THRESHOLD && overlap > highest) {

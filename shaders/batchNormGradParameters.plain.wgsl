@@ -5,12 +5,15 @@
 // BLOCK of pixels is summed apart, then added to its plane's sum and that to the channel's, so that rounding grows with
 // BLOCK + PIXELS / BLOCK + BATCH.
 
-override BATCH: u32;
-override CHANNELS: u32;
-override PIXELS: u32;
 override EPSILON: f32;
 override SWISH: bool;
 override WORKGROUP: u32;
+
+struct Sizes {
+  BATCH: u32,
+  CHANNELS: u32,
+  PIXELS: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;            // [BATCH, CHANNELS, PIXELS]
 @group(0) @binding(1) var<storage, read> dy: array<f32>;           // [BATCH, CHANNELS, PIXELS]
@@ -20,6 +23,7 @@ override WORKGROUP: u32;
 @group(0) @binding(5) var<storage, read> beta: array<f32>;         // [CHANNELS]
 @group(0) @binding(6) var<storage, read_write> dgamma: array<f32>; // [CHANNELS]
 @group(0) @binding(7) var<storage, read_write> dbeta: array<f32>;  // [CHANNELS]
+@group(0) @binding(8) var<uniform> sizes: Sizes;
 
 const BLOCK = 16u;
 
@@ -27,17 +31,17 @@ const BLOCK = 16u;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let channel = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (channel >= CHANNELS) { return; }
+  if (channel >= sizes.CHANNELS) { return; }
   let center = mean[channel];
   let inverse = inverseSqrt(variance[channel] + EPSILON);
   let slope = gamma[channel];
   let offset = beta[channel];
   var sums = vec2f();
-  for (var n = 0u; n < BATCH; n++) {
-    let plane = (n * CHANNELS + channel) * PIXELS;
+  for (var n = 0u; n < sizes.BATCH; n++) {
+    let plane = (n * sizes.CHANNELS + channel) * sizes.PIXELS;
     var planeSums = vec2f();
-    for (var start = 0u; start < PIXELS; start += BLOCK) {
-      let end = min(start + BLOCK, PIXELS);
+    for (var start = 0u; start < sizes.PIXELS; start += BLOCK) {
+      let end = min(start + BLOCK, sizes.PIXELS);
       var block = vec2f();
       for (var p = start; p < end; p++) {
         let normalized = (x[plane + p] - center) * inverse;

@@ -4,12 +4,15 @@
 // One workgroup: one channel. Invocation t sums the pixels t, t + WORKGROUP, … of every sample; then a tree.
 // The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
-override BATCH: u32;
-override CHANNELS: u32;
-override PIXELS: u32;
 override EPSILON: f32;
 override SWISH: bool;
 override WORKGROUP: u32;
+
+struct Sizes {
+  BATCH: u32,
+  CHANNELS: u32,
+  PIXELS: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;            // [BATCH, CHANNELS, PIXELS]
 @group(0) @binding(1) var<storage, read> dy: array<f32>;           // [BATCH, CHANNELS, PIXELS]
@@ -19,6 +22,7 @@ override WORKGROUP: u32;
 @group(0) @binding(5) var<storage, read> beta: array<f32>;         // [CHANNELS]
 @group(0) @binding(6) var<storage, read_write> dgamma: array<f32>; // [CHANNELS]
 @group(0) @binding(7) var<storage, read_write> dbeta: array<f32>;  // [CHANNELS]
+@group(0) @binding(8) var<uniform> sizes: Sizes;
 
 var<workgroup> partial: array<vec2f, WORKGROUP>;
 
@@ -28,9 +32,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let center = mean[channel];
   let inverse = inverseSqrt(variance[channel] + EPSILON);
   var sums = vec2f();
-  for (var n = 0u; n < BATCH; n++) {
-    let plane = (n * CHANNELS + channel) * PIXELS;
-    for (var p = local; p < PIXELS; p += WORKGROUP) {
+  for (var n = 0u; n < sizes.BATCH; n++) {
+    let plane = (n * sizes.CHANNELS + channel) * sizes.PIXELS;
+    for (var p = local; p < sizes.PIXELS; p += WORKGROUP) {
       let normalized = (x[plane + p] - center) * inverse;
       var dz = dy[plane + p];
       if (SWISH) {

@@ -5,17 +5,21 @@
 // coroutines. One invocation: one channel, in order; each BLOCK of pixels is summed apart, then added to its plane's
 // sum and that to the channel's, so that rounding grows with BLOCK + PIXELS / BLOCK + BATCH.
 
-override BATCH: u32;
-override CHANNELS: u32;
-override PIXELS: u32;
 override MOMENTUM: f32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  BATCH: u32,
+  CHANNELS: u32,
+  PIXELS: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;                     // [BATCH, CHANNELS, PIXELS]
 @group(0) @binding(1) var<storage, read_write> mean: array<f32>;            // [CHANNELS]
 @group(0) @binding(2) var<storage, read_write> variance: array<f32>;        // [CHANNELS]
 @group(0) @binding(3) var<storage, read_write> runningMean: array<f32>;     // [CHANNELS]
 @group(0) @binding(4) var<storage, read_write> runningVariance: array<f32>; // [CHANNELS]
+@group(0) @binding(5) var<uniform> sizes: Sizes;
 
 const BLOCK = 16u;
 
@@ -23,14 +27,14 @@ const BLOCK = 16u;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let channel = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (channel >= CHANNELS) { return; }
-  let count = f32(BATCH * PIXELS);
+  if (channel >= sizes.CHANNELS) { return; }
+  let count = f32(sizes.BATCH * sizes.PIXELS);
   var sum = 0.0;
-  for (var n = 0u; n < BATCH; n++) {
-    let plane = (n * CHANNELS + channel) * PIXELS;
+  for (var n = 0u; n < sizes.BATCH; n++) {
+    let plane = (n * sizes.CHANNELS + channel) * sizes.PIXELS;
     var planeSum = 0.0;
-    for (var start = 0u; start < PIXELS; start += BLOCK) {
-      let end = min(start + BLOCK, PIXELS);
+    for (var start = 0u; start < sizes.PIXELS; start += BLOCK) {
+      let end = min(start + BLOCK, sizes.PIXELS);
       var block = 0.0;
       for (var p = start; p < end; p++) { block += x[plane + p]; }
       planeSum += block;
@@ -39,11 +43,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   let center = sum / count;
   var squares = 0.0;
-  for (var n = 0u; n < BATCH; n++) {
-    let plane = (n * CHANNELS + channel) * PIXELS;
+  for (var n = 0u; n < sizes.BATCH; n++) {
+    let plane = (n * sizes.CHANNELS + channel) * sizes.PIXELS;
     var planeSquares = 0.0;
-    for (var start = 0u; start < PIXELS; start += BLOCK) {
-      let end = min(start + BLOCK, PIXELS);
+    for (var start = 0u; start < sizes.PIXELS; start += BLOCK) {
+      let end = min(start + BLOCK, sizes.PIXELS);
       var block = 0.0;
       for (var p = start; p < end; p++) {
         let difference = x[plane + p] - center;

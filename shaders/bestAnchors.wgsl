@@ -3,14 +3,18 @@
 // One workgroup: one box. Invocation t looks at the anchors t, t + WORKGROUP, …; then a tree that prefers lower indices.
 // The rung for GPUs: a whole workgroup shares one search. Its barriers cost software dearly, which takes the plain rung.
 
-override ANCHORS: u32;
-override BOXES: u32; // of all samples
 override WORKGROUP: u32;
+
+struct Sizes {
+  ANCHORS: u32,
+  BOXES: u32, // of all samples
+}
 
 @group(0) @binding(0) var<storage, read> anchors: array<vec4f>;   // [ANCHORS], yMin, xMin, yMax, xMax
 @group(0) @binding(1) var<storage, read> boxes: array<vec4f>;     // [BOXES]
 @group(0) @binding(2) var<storage, read> classes: array<i32>;     // [BOXES], negative: unused
 @group(0) @binding(3) var<storage, read_write> best: array<i32>;  // [BOXES]
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 var<workgroup> overlaps: array<f32, WORKGROUP>;
 var<workgroup> indices: array<u32, WORKGROUP>;
@@ -26,10 +30,10 @@ fn intersectionOverUnion(a: vec4f, b: vec4f) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let box = group.y * groups.x + group.x;
-  if (box >= BOXES) { return; }
+  if (box >= sizes.BOXES) { return; }
   var highest = -1.0;
   var index = 0u;
-  for (var a = local; a < ANCHORS; a += WORKGROUP) {
+  for (var a = local; a < sizes.ANCHORS; a += WORKGROUP) {
     let overlap = intersectionOverUnion(boxes[box], anchors[a]);
     if (overlap > highest) {
       highest = overlap;

@@ -4,22 +4,26 @@
 // of every sample for all taps in private registers, then the workgroup adds the invocations' sums as a tree.
 // The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
-override BATCH: u32;
-override CHANNELS: u32;
-override FILTERS: u32;
-override HEIGHT: u32;
-override WIDTH: u32;
 override KERNEL: u32;
 override STRIDE: u32;
-override PAD_TOP: u32;
-override PAD_LEFT: u32;
-override OUT_HEIGHT: u32;
-override OUT_WIDTH: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  BATCH: u32,
+  CHANNELS: u32,
+  FILTERS: u32,
+  HEIGHT: u32,
+  WIDTH: u32,
+  PAD_TOP: u32,
+  PAD_LEFT: u32,
+  OUT_HEIGHT: u32,
+  OUT_WIDTH: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;        // [BATCH, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> dy: array<f32>;       // [BATCH, FILTERS, OUT_HEIGHT, OUT_WIDTH]
 @group(0) @binding(2) var<storage, read_write> dw: array<f32>; // [FILTERS, CHANNELS, KERNEL, KERNEL]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 const MAX_TAPS = 9u;
 var<workgroup> partial: array<f32, WORKGROUP>;
@@ -29,20 +33,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let channel = group.x;
   let filter_ = group.y;
   var sums: array<f32, MAX_TAPS>;
-  for (var sample = 0u; sample < BATCH; sample++) {
-    let gradients = (sample * FILTERS + filter_) * OUT_HEIGHT * OUT_WIDTH;
-    let plane = (sample * CHANNELS + channel) * HEIGHT;
-    for (var pixel = local; pixel < OUT_HEIGHT * OUT_WIDTH; pixel += WORKGROUP) {
+  for (var sample = 0u; sample < sizes.BATCH; sample++) {
+    let gradients = (sample * sizes.FILTERS + filter_) * sizes.OUT_HEIGHT * sizes.OUT_WIDTH;
+    let plane = (sample * sizes.CHANNELS + channel) * sizes.HEIGHT;
+    for (var pixel = local; pixel < sizes.OUT_HEIGHT * sizes.OUT_WIDTH; pixel += WORKGROUP) {
       let gradient = dy[gradients + pixel];
-      let top = i32(pixel / OUT_WIDTH * STRIDE) - i32(PAD_TOP);
-      let left = i32(pixel % OUT_WIDTH * STRIDE) - i32(PAD_LEFT);
+      let top = i32(pixel / sizes.OUT_WIDTH * STRIDE) - i32(sizes.PAD_TOP);
+      let left = i32(pixel % sizes.OUT_WIDTH * STRIDE) - i32(sizes.PAD_LEFT);
       for (var u = 0u; u < KERNEL; u++) {
         let row = top + i32(u);
-        if (row < 0 || row >= i32(HEIGHT)) { continue; }
+        if (row < 0 || row >= i32(sizes.HEIGHT)) { continue; }
         for (var v = 0u; v < KERNEL; v++) {
           let column = left + i32(v);
-          if (column >= 0 && column < i32(WIDTH)) {
-            sums[u * KERNEL + v] += gradient * x[(plane + u32(row)) * WIDTH + u32(column)];
+          if (column >= 0 && column < i32(sizes.WIDTH)) {
+            sums[u * KERNEL + v] += gradient * x[(plane + u32(row)) * sizes.WIDTH + u32(column)];
           }
         }
       }
@@ -55,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       if (local < half) { partial[local] += partial[local + half]; }
       workgroupBarrier();
     }
-    if (local == 0u) { dw[(filter_ * CHANNELS + channel) * KERNEL * KERNEL + tap] = partial[0]; }
+    if (local == 0u) { dw[(filter_ * sizes.CHANNELS + channel) * KERNEL * KERNEL + tap] = partial[0]; }
     workgroupBarrier();
   }
 }

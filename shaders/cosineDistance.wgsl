@@ -3,27 +3,31 @@
 // One workgroup: CHUNK consecutive (n,p). Invocation t sums the locations t, t + WORKGROUP, …; then a tree.
 // The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
-override CHANNELS: u32;
-override PIXELS: u32;
-override LOCATIONS: u32; // batch · PIXELS
-override CHUNK: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  CHANNELS: u32,
+  PIXELS: u32,
+  LOCATIONS: u32, // batch · PIXELS
+  CHUNK: u32,
+}
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;          // [batch, CHANNELS, PIXELS]
 @group(0) @binding(1) var<storage, read> b: array<f32>;          // [batch, CHANNELS, PIXELS]
 @group(0) @binding(2) var<storage, read_write> loss: array<f32>; // [GROUPS]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 var<workgroup> partial: array<f32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let end = min((group.x + 1u) * CHUNK, LOCATIONS);
+  let end = min((group.x + 1u) * sizes.CHUNK, sizes.LOCATIONS);
   var sum = 0.0;
-  for (var i = group.x * CHUNK + local; i < end; i += WORKGROUP) {
-    let start = i / PIXELS * CHANNELS * PIXELS + i % PIXELS;
+  for (var i = group.x * sizes.CHUNK + local; i < end; i += WORKGROUP) {
+    let start = i / sizes.PIXELS * sizes.CHANNELS * sizes.PIXELS + i % sizes.PIXELS;
     var products = vec3f(); // a·b, a·a, b·b
-    for (var c = 0u; c < CHANNELS; c++) {
-      let pair = vec2f(a[start + c * PIXELS], b[start + c * PIXELS]);
+    for (var c = 0u; c < sizes.CHANNELS; c++) {
+      let pair = vec2f(a[start + c * sizes.PIXELS], b[start + c * sizes.PIXELS]);
       products += vec3f(pair.x * pair.y, pair.x * pair.x, pair.y * pair.y);
     }
     sum += 1.0 - products.x / (max(sqrt(products.y), 1e-8) * max(sqrt(products.z), 1e-8));
@@ -34,5 +38,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     if (local < half) { partial[local] += partial[local + half]; }
     workgroupBarrier();
   }
-  if (local == 0u) { loss[group.x] = partial[0] / f32(LOCATIONS); }
+  if (local == 0u) { loss[group.x] = partial[0] / f32(sizes.LOCATIONS); }
 }

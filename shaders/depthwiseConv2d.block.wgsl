@@ -6,21 +6,25 @@
 // One invocation: a block of 4x4 outputs, whose rows of pixels are loaded once each: 36 pixels and 9 weights for 144
 // multiply-adds of 3x3, where the row variant loads 108 and 36. Rows of taps are summed in order.
 
-override PLANES: u32; // batch · CHANNELS
-override CHANNELS: u32;
-override HEIGHT: u32;
-override WIDTH: u32;
 override KERNEL: u32;
-override PAD_TOP: u32;
-override PAD_LEFT: u32;
-override OUT_HEIGHT: u32;
-override OUT_WIDTH: u32;
 override FLIPPED: bool;
 override WORKGROUP: u32;
+
+struct Sizes {
+  PLANES: u32, // batch · CHANNELS
+  CHANNELS: u32,
+  HEIGHT: u32,
+  WIDTH: u32,
+  PAD_TOP: u32,
+  PAD_LEFT: u32,
+  OUT_HEIGHT: u32,
+  OUT_WIDTH: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [batch, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [CHANNELS, 1, KERNEL, KERNEL]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [batch, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 // Eight neighbouring pixels of a row; six for a 3x3 kernel.
 struct Line { near: vec4f, far: vec4f }
@@ -28,13 +32,13 @@ struct Line { near: vec4f, far: vec4f }
 struct Taps { first: vec3f, rest: vec2f }
 
 fn pixel(start: u32, column: i32) -> f32 {
-  let inside = column >= 0 && column < i32(WIDTH);
-  return select(0.0, x[start + u32(clamp(column, 0, i32(WIDTH) - 1))], inside);
+  let inside = column >= 0 && column < i32(sizes.WIDTH);
+  return select(0.0, x[start + u32(clamp(column, 0, i32(sizes.WIDTH) - 1))], inside);
 }
 
 fn line(plane: u32, row: i32, left: i32) -> Line {
-  if (row < 0 || row >= i32(HEIGHT)) { return Line(); }
-  let start = (plane * HEIGHT + u32(row)) * WIDTH;
+  if (row < 0 || row >= i32(sizes.HEIGHT)) { return Line(); }
+  let start = (plane * sizes.HEIGHT + u32(row)) * sizes.WIDTH;
   let near = vec4f(pixel(start, left), pixel(start, left + 1), pixel(start, left + 2), pixel(start, left + 3));
   var far = vec4f(pixel(start, left + 4), pixel(start, left + 5), 0.0, 0.0);
   if (KERNEL == 5u) { far = vec4f(far.xy, pixel(start, left + 6), pixel(start, left + 7)); }
@@ -61,14 +65,14 @@ fn slide(t: Taps, l: Line) -> vec4f {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  let columns = (OUT_WIDTH + 3u) / 4u;
-  let rows = (OUT_HEIGHT + 3u) / 4u;
+  let columns = (sizes.OUT_WIDTH + 3u) / 4u;
+  let rows = (sizes.OUT_HEIGHT + 3u) / 4u;
   let plane = i / (rows * columns);
-  if (plane >= PLANES) { return; }
+  if (plane >= sizes.PLANES) { return; }
   let outRow = i / columns % rows * 4u;
   let outColumn = i % columns * 4u;
-  let top = i32(outRow) - i32(PAD_TOP);
-  let left = i32(outColumn) - i32(PAD_LEFT);
+  let top = i32(outRow) - i32(sizes.PAD_TOP);
+  let left = i32(outColumn) - i32(sizes.PAD_LEFT);
   // Line k of pixels meets row of taps k − r of output row r, so each moves on by one output row a step.
   var l0 = line(plane, top, left);
   var l1 = line(plane, top + 1, left);
@@ -79,7 +83,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var y2 = vec4f();
   var y3 = vec4f();
   for (var u = 0u; u < KERNEL; u++) {
-    let t = taps(plane % CHANNELS, u);
+    let t = taps(plane % sizes.CHANNELS, u);
     y0 += slide(t, l0);
     y1 += slide(t, l1);
     y2 += slide(t, l2);
@@ -89,13 +93,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     l2 = l3;
     if (u + 1u < KERNEL) { l3 = line(plane, top + i32(u) + 4, left); }
   }
-  let target_ = (plane * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn;
-  let last = min(4u, OUT_WIDTH - outColumn);
+  let target_ = (plane * sizes.OUT_HEIGHT + outRow) * sizes.OUT_WIDTH + outColumn;
+  let last = min(4u, sizes.OUT_WIDTH - outColumn);
   for (var k = 0u; k < last; k++) {
     let at = target_ + k;
     y[at] = y0[k];
-    if (outRow + 1u < OUT_HEIGHT) { y[at + OUT_WIDTH] = y1[k]; }
-    if (outRow + 2u < OUT_HEIGHT) { y[at + 2u * OUT_WIDTH] = y2[k]; }
-    if (outRow + 3u < OUT_HEIGHT) { y[at + 3u * OUT_WIDTH] = y3[k]; }
+    if (outRow + 1u < sizes.OUT_HEIGHT) { y[at + sizes.OUT_WIDTH] = y1[k]; }
+    if (outRow + 2u < sizes.OUT_HEIGHT) { y[at + 2u * sizes.OUT_WIDTH] = y2[k]; }
+    if (outRow + 3u < sizes.OUT_HEIGHT) { y[at + 3u * sizes.OUT_WIDTH] = y3[k]; }
   }
 }

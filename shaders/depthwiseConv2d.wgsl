@@ -5,25 +5,29 @@
 // One invocation: four neighbouring outputs of a row, which share the pixels they load: 6 a row of taps for 3x3 at stride
 // 1 where the plain rung loads 12, and no branch depends on a column. Taps are summed in row-major order.
 
-override PLANES: u32; // batch · CHANNELS
-override CHANNELS: u32;
-override HEIGHT: u32;
-override WIDTH: u32;
 override KERNEL: u32;
 override STRIDE: u32;
-override PAD_TOP: u32;
-override PAD_LEFT: u32;
-override OUT_HEIGHT: u32;
-override OUT_WIDTH: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  PLANES: u32, // batch · CHANNELS
+  CHANNELS: u32,
+  HEIGHT: u32,
+  WIDTH: u32,
+  PAD_TOP: u32,
+  PAD_LEFT: u32,
+  OUT_HEIGHT: u32,
+  OUT_WIDTH: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [batch, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [CHANNELS, 1, KERNEL, KERNEL]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [batch, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 fn pixel(rowStart: u32, column: i32) -> f32 {
-  let inside = column >= 0 && column < i32(WIDTH);
-  return select(0.0, x[rowStart + u32(clamp(column, 0, i32(WIDTH) - 1))], inside);
+  let inside = column >= 0 && column < i32(sizes.WIDTH);
+  return select(0.0, x[rowStart + u32(clamp(column, 0, i32(sizes.WIDTH) - 1))], inside);
 }
 
 // Four pixels `step` columns apart.
@@ -36,19 +40,19 @@ fn pixels(rowStart: u32, column: i32, step: i32) -> vec4f {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  let quads = (OUT_WIDTH + 3u) / 4u;
-  let plane = i / (OUT_HEIGHT * quads);
-  if (plane >= PLANES) { return; }
-  let outRow = i / quads % OUT_HEIGHT;
+  let quads = (sizes.OUT_WIDTH + 3u) / 4u;
+  let plane = i / (sizes.OUT_HEIGHT * quads);
+  if (plane >= sizes.PLANES) { return; }
+  let outRow = i / quads % sizes.OUT_HEIGHT;
   let outColumn = i % quads * 4u;
-  let top = i32(outRow * STRIDE) - i32(PAD_TOP);
-  let left = i32(outColumn * STRIDE) - i32(PAD_LEFT);
+  let top = i32(outRow * STRIDE) - i32(sizes.PAD_TOP);
+  let left = i32(outColumn * STRIDE) - i32(sizes.PAD_LEFT);
   var sum = vec4f();
   for (var u = 0u; u < KERNEL; u++) {
     let row = top + i32(u);
-    if (row < 0 || row >= i32(HEIGHT)) { continue; }
-    let start = (plane * HEIGHT + u32(row)) * WIDTH;
-    let w = (plane % CHANNELS * KERNEL + u) * KERNEL;
+    if (row < 0 || row >= i32(sizes.HEIGHT)) { continue; }
+    let start = (plane * sizes.HEIGHT + u32(row)) * sizes.WIDTH;
+    let w = (plane % sizes.CHANNELS * KERNEL + u) * KERNEL;
     let even = pixels(start, left, i32(STRIDE));
     if (STRIDE == 1u) {
       let next = vec2f(pixel(start, left + 4), pixel(start, left + 5));
@@ -67,6 +71,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }
     }
   }
-  let target_ = (plane * OUT_HEIGHT + outRow) * OUT_WIDTH + outColumn;
-  for (var k = 0u; k < min(4u, OUT_WIDTH - outColumn); k++) { y[target_ + k] = sum[k]; }
+  let target_ = (plane * sizes.OUT_HEIGHT + outRow) * sizes.OUT_WIDTH + outColumn;
+  for (var k = 0u; k < min(4u, sizes.OUT_WIDTH - outColumn); k++) { y[target_ + k] = sum[k]; }
 }

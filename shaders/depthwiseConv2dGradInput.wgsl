@@ -5,25 +5,29 @@
 // One invocation: four neighbouring pixels of a row, which share what they load of dy. At stride 2 only the rows and
 // columns of taps that meet an output are visited: at most 4 loads and 10 products a row of taps for four pixels.
 
-override PLANES: u32; // batch · CHANNELS
-override CHANNELS: u32;
-override HEIGHT: u32;
-override WIDTH: u32;
 override KERNEL: u32;
 override STRIDE: u32;
-override PAD_TOP: u32;
-override PAD_LEFT: u32;
-override OUT_HEIGHT: u32;
-override OUT_WIDTH: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  PLANES: u32, // batch · CHANNELS
+  CHANNELS: u32,
+  HEIGHT: u32,
+  WIDTH: u32,
+  PAD_TOP: u32,
+  PAD_LEFT: u32,
+  OUT_HEIGHT: u32,
+  OUT_WIDTH: u32,
+}
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;       // [batch, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;   // [CHANNELS, 1, KERNEL, KERNEL]
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>; // [batch, CHANNELS, HEIGHT, WIDTH]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 fn gradient(rowStart: u32, column: i32) -> f32 {
-  let inside = column >= 0 && column < i32(OUT_WIDTH);
-  return select(0.0, dy[rowStart + u32(clamp(column, 0, i32(OUT_WIDTH) - 1))], inside);
+  let inside = column >= 0 && column < i32(sizes.OUT_WIDTH);
+  return select(0.0, dy[rowStart + u32(clamp(column, 0, i32(sizes.OUT_WIDTH) - 1))], inside);
 }
 
 // Four gradients side by side.
@@ -49,7 +53,7 @@ fn stride2(start: u32, right: i32, w: u32) -> vec4f {
   let far = KERNEL == 5u;
   let w3 = select(0.0, weight[w + select(0u, 3u, far)], far);
   let w4 = select(0.0, weight[w + select(0u, 4u, far)], far);
-  if (PAD_LEFT % 2u == 0u) {
+  if (sizes.PAD_LEFT % 2u == 0u) {
     let d = gradients(start, right / 2 - 2);
     let even = weight[w] * d.zw + weight[w + 2u] * d.yz + w4 * d.xy;
     let odd = weight[w + 1u] * d.zw + w3 * d.yz;
@@ -65,20 +69,20 @@ fn stride2(start: u32, right: i32, w: u32) -> vec4f {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  let quads = (WIDTH + 3u) / 4u;
-  let plane = i / (HEIGHT * quads);
-  if (plane >= PLANES) { return; }
-  let y = i / quads % HEIGHT;
+  let quads = (sizes.WIDTH + 3u) / 4u;
+  let plane = i / (sizes.HEIGHT * quads);
+  if (plane >= sizes.PLANES) { return; }
+  let y = i / quads % sizes.HEIGHT;
   let x = i % quads * 4u;
-  let bottom = y + PAD_TOP;
-  let right = i32(x + PAD_LEFT);
+  let bottom = y + sizes.PAD_TOP;
+  let right = i32(x + sizes.PAD_LEFT);
   var sum = vec4f();
   for (var u = bottom % STRIDE; u < KERNEL; u += STRIDE) {
-    if (u > bottom || (bottom - u) / STRIDE >= OUT_HEIGHT) { continue; }
-    let start = (plane * OUT_HEIGHT + (bottom - u) / STRIDE) * OUT_WIDTH;
-    let w = (plane % CHANNELS * KERNEL + u) * KERNEL;
+    if (u > bottom || (bottom - u) / STRIDE >= sizes.OUT_HEIGHT) { continue; }
+    let start = (plane * sizes.OUT_HEIGHT + (bottom - u) / STRIDE) * sizes.OUT_WIDTH;
+    let w = (plane % sizes.CHANNELS * KERNEL + u) * KERNEL;
     if (STRIDE == 1u) { sum += stride1(start, right, w); } else { sum += stride2(start, right, w); }
   }
-  let target_ = (plane * HEIGHT + y) * WIDTH + x;
-  for (var k = 0u; k < min(4u, WIDTH - x); k++) { dx[target_ + k] = sum[k]; }
+  let target_ = (plane * sizes.HEIGHT + y) * sizes.WIDTH + x;
+  for (var k = 0u; k < min(4u, sizes.WIDTH - x); k++) { dx[target_ + k] = sum[k]; }
 }

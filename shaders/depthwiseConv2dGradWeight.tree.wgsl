@@ -3,21 +3,25 @@
 // One workgroup: all taps of one channel. Invocation t sums the output pixels t, t + WORKGROUP, … of every sample for
 // all taps in private registers, then the workgroup adds the invocations' sums as a tree. Overwrites dw.
 
-override BATCH: u32;
-override CHANNELS: u32;
-override HEIGHT: u32;
-override WIDTH: u32;
 override KERNEL: u32;
 override STRIDE: u32;
-override PAD_TOP: u32;
-override PAD_LEFT: u32;
-override OUT_HEIGHT: u32;
-override OUT_WIDTH: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  BATCH: u32,
+  CHANNELS: u32,
+  HEIGHT: u32,
+  WIDTH: u32,
+  PAD_TOP: u32,
+  PAD_LEFT: u32,
+  OUT_HEIGHT: u32,
+  OUT_WIDTH: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;        // [BATCH, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> dy: array<f32>;       // [BATCH, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
 @group(0) @binding(2) var<storage, read_write> dw: array<f32>; // [CHANNELS, 1, KERNEL, KERNEL]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 const MAX_TAPS = 25u;
 var<workgroup> partial: array<f32, WORKGROUP>;
@@ -26,19 +30,19 @@ var<workgroup> partial: array<f32, WORKGROUP>;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let channel = group.x;
   var sums: array<f32, MAX_TAPS>;
-  for (var n = 0u; n < BATCH; n++) {
-    let plane = n * CHANNELS + channel;
-    for (var pixel = local; pixel < OUT_HEIGHT * OUT_WIDTH; pixel += WORKGROUP) {
-      let gradient = dy[plane * OUT_HEIGHT * OUT_WIDTH + pixel];
-      let top = i32(pixel / OUT_WIDTH * STRIDE) - i32(PAD_TOP);
-      let left = i32(pixel % OUT_WIDTH * STRIDE) - i32(PAD_LEFT);
+  for (var n = 0u; n < sizes.BATCH; n++) {
+    let plane = n * sizes.CHANNELS + channel;
+    for (var pixel = local; pixel < sizes.OUT_HEIGHT * sizes.OUT_WIDTH; pixel += WORKGROUP) {
+      let gradient = dy[plane * sizes.OUT_HEIGHT * sizes.OUT_WIDTH + pixel];
+      let top = i32(pixel / sizes.OUT_WIDTH * STRIDE) - i32(sizes.PAD_TOP);
+      let left = i32(pixel % sizes.OUT_WIDTH * STRIDE) - i32(sizes.PAD_LEFT);
       for (var u = 0u; u < KERNEL; u++) {
         let row = top + i32(u);
-        if (row < 0 || row >= i32(HEIGHT)) { continue; }
+        if (row < 0 || row >= i32(sizes.HEIGHT)) { continue; }
         for (var v = 0u; v < KERNEL; v++) {
           let column = left + i32(v);
-          if (column >= 0 && column < i32(WIDTH)) {
-            sums[u * KERNEL + v] += gradient * x[(plane * HEIGHT + u32(row)) * WIDTH + u32(column)];
+          if (column >= 0 && column < i32(sizes.WIDTH)) {
+            sums[u * KERNEL + v] += gradient * x[(plane * sizes.HEIGHT + u32(row)) * sizes.WIDTH + u32(column)];
           }
         }
       }

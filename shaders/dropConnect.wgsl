@@ -3,15 +3,19 @@
 // The hash is counter-based, so that the same step draws the same masks forwards and backwards and after a resume.
 // One invocation: one element.
 
-override SAMPLE: u32; // elements of one sample
-override LENGTH: u32; // batch · SAMPLE
 override RATE: f32;
-override STREAM: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  SAMPLE: u32, // elements of one sample
+  LENGTH: u32, // batch · SAMPLE
+  STREAM: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> random: array<u32>; // seed, step
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 // Murmur3's 32-bit finaliser.
 fn mix(value: u32) -> u32 {
@@ -25,8 +29,8 @@ fn mix(value: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= LENGTH) { return; }
-  let bits = mix(mix(mix(random[0] ^ 0x9e3779b9u) + random[1]) + STREAM * 65537u + i / SAMPLE);
+  if (i >= sizes.LENGTH) { return; }
+  let bits = mix(mix(mix(random[0] ^ 0x9e3779b9u) + random[1]) + sizes.STREAM * 65537u + i / sizes.SAMPLE);
   let fraction = f32(bits >> 8u) / 16777216.0;
   y[i] = select(0.0, x[i] / (1.0 - RATE), fraction >= RATE);
 }

@@ -5,22 +5,26 @@
 // t + WORKGROUP, … of the chunk; then a tree. Exponents are of negative numbers only, so ±100 stays finite.
 // The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
-override CLASSES: u32;
-override CHANNELS: u32;     // 9 · CLASSES, channel = anchor · CLASSES + class
-override PIXELS: u32;
-override LENGTH: u32;       // batch · CHANNELS · PIXELS
-override ANCHORS: u32;      // of all levels
-override LEVEL_OFFSET: u32; // this level's first anchor
 override ALPHA: f32;
 override GAMMA: f32;
 override SMOOTHING: f32;
-override CHUNK: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  CLASSES: u32,
+  CHANNELS: u32, // 9 · CLASSES, channel = anchor · CLASSES + class
+  PIXELS: u32,
+  LENGTH: u32, // batch · CHANNELS · PIXELS
+  ANCHORS: u32, // of all levels
+  LEVEL_OFFSET: u32, // this level's first anchor
+  CHUNK: u32,
+}
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;       // [batch, CHANNELS, PIXELS]
 @group(0) @binding(1) var<storage, read> classTargets: array<i32>; // [batch, ANCHORS], in order level, pixel, anchor
 @group(0) @binding(2) var<storage, read> normalizer: array<f32>;   // [1]
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;   // [GROUPS]
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 var<workgroup> partial: array<f32, WORKGROUP>;
 
@@ -32,14 +36,14 @@ fn softplus(z: f32) -> f32 {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let end = min((group.x + 1u) * CHUNK, LENGTH);
+  let end = min((group.x + 1u) * sizes.CHUNK, sizes.LENGTH);
   var sum = 0.0;
-  for (var i = group.x * CHUNK + local; i < end; i += WORKGROUP) {
-    let channel = i / PIXELS % CHANNELS;
-    let anchor = LEVEL_OFFSET + i % PIXELS * (CHANNELS / CLASSES) + channel / CLASSES;
-    let target_ = classTargets[i / (CHANNELS * PIXELS) * ANCHORS + anchor];
+  for (var i = group.x * sizes.CHUNK + local; i < end; i += WORKGROUP) {
+    let channel = i / sizes.PIXELS % sizes.CHANNELS;
+    let anchor = sizes.LEVEL_OFFSET + i % sizes.PIXELS * (sizes.CHANNELS / sizes.CLASSES) + channel / sizes.CLASSES;
+    let target_ = classTargets[i / (sizes.CHANNELS * sizes.PIXELS) * sizes.ANCHORS + anchor];
     if (target_ == -2) { continue; }
-    let positive = target_ == i32(channel % CLASSES);
+    let positive = target_ == i32(channel % sizes.CLASSES);
     let z = select(logits[i], -logits[i], positive);
     let weight = select(1.0 - ALPHA, ALPHA, positive) * exp(-GAMMA * softplus(-z));
     sum += weight * (softplus(z) - 0.5 * SMOOTHING * z);

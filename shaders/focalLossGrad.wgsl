@@ -3,23 +3,27 @@
 //   dlogit = upstream of the chunk · (t ? −1 : 1) · dloss/dz
 // One invocation: one logit.
 
-override CLASSES: u32;
-override CHANNELS: u32;
-override PIXELS: u32;
-override LENGTH: u32;
-override ANCHORS: u32;
-override LEVEL_OFFSET: u32;
 override ALPHA: f32;
 override GAMMA: f32;
 override SMOOTHING: f32;
-override CHUNK: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  CLASSES: u32,
+  CHANNELS: u32,
+  PIXELS: u32,
+  LENGTH: u32,
+  ANCHORS: u32,
+  LEVEL_OFFSET: u32,
+  CHUNK: u32,
+}
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;        // [batch, CHANNELS, PIXELS]
 @group(0) @binding(1) var<storage, read> classTargets: array<i32>;  // [batch, ANCHORS]
 @group(0) @binding(2) var<storage, read> normalizer: array<f32>;    // [1]
 @group(0) @binding(3) var<storage, read> upstream: array<f32>;      // [GROUPS]
 @group(0) @binding(4) var<storage, read_write> dlogits: array<f32>; // [batch, CHANNELS, PIXELS]
+@group(0) @binding(5) var<uniform> sizes: Sizes;
 
 fn softplus(z: f32) -> f32 {
   let e = exp(-abs(z));
@@ -30,16 +34,16 @@ fn softplus(z: f32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= LENGTH) { return; }
-  let channel = i / PIXELS % CHANNELS;
-  let anchor = LEVEL_OFFSET + i % PIXELS * (CHANNELS / CLASSES) + channel / CLASSES;
-  let target_ = classTargets[i / (CHANNELS * PIXELS) * ANCHORS + anchor];
-  let positive = target_ == i32(channel % CLASSES);
+  if (i >= sizes.LENGTH) { return; }
+  let channel = i / sizes.PIXELS % sizes.CHANNELS;
+  let anchor = sizes.LEVEL_OFFSET + i % sizes.PIXELS * (sizes.CHANNELS / sizes.CLASSES) + channel / sizes.CLASSES;
+  let target_ = classTargets[i / (sizes.CHANNELS * sizes.PIXELS) * sizes.ANCHORS + anchor];
+  let positive = target_ == i32(channel % sizes.CLASSES);
   let z = select(logits[i], -logits[i], positive);
   let u = exp(-softplus(-z));
   let weight = select(1.0 - ALPHA, -ALPHA, positive) * exp(-GAMMA * softplus(-z));
   let entropy = softplus(z);
   // exp(−softplus(z)) is 1 − u without its cancellation where u is near 1.
   let slope = GAMMA * exp(-entropy) * (entropy - 0.5 * SMOOTHING * z) + u - 0.5 * SMOOTHING;
-  dlogits[i] = select(upstream[i / CHUNK] * weight * slope / normalizer[0], 0.0, target_ == -2);
+  dlogits[i] = select(upstream[i / sizes.CHUNK] * weight * slope / normalizer[0], 0.0, target_ == -2);
 }

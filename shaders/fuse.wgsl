@@ -6,31 +6,35 @@
 
 override COUNT: u32;
 override NORMALIZED: bool;
-override PLANES: u32; // batch · channels
-override HEIGHT: u32;
-override WIDTH: u32;
 override MODE0: u32;
-override HEIGHT0: u32;
-override WIDTH0: u32;
-override PAD_TOP0: u32;
-override PAD_LEFT0: u32;
 override MODE1: u32;
-override HEIGHT1: u32;
-override WIDTH1: u32;
-override PAD_TOP1: u32;
-override PAD_LEFT1: u32;
 override MODE2: u32;
-override HEIGHT2: u32;
-override WIDTH2: u32;
-override PAD_TOP2: u32;
-override PAD_LEFT2: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  PLANES: u32, // batch · channels
+  HEIGHT: u32,
+  WIDTH: u32,
+  HEIGHT0: u32,
+  WIDTH0: u32,
+  PAD_TOP0: u32,
+  PAD_LEFT0: u32,
+  HEIGHT1: u32,
+  WIDTH1: u32,
+  PAD_TOP1: u32,
+  PAD_LEFT1: u32,
+  HEIGHT2: u32,
+  WIDTH2: u32,
+  PAD_TOP2: u32,
+  PAD_LEFT2: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x0: array<f32>;      // [PLANES, HEIGHT0, WIDTH0]
 @group(0) @binding(1) var<storage, read> x1: array<f32>;      // [PLANES, HEIGHT1, WIDTH1]
 @group(0) @binding(2) var<storage, read> x2: array<f32>;      // [PLANES, HEIGHT2, WIDTH2]
 @group(0) @binding(3) var<storage, read> weights: array<f32>; // [COUNT]
 @group(0) @binding(4) var<storage, read_write> y: array<f32>; // [PLANES, HEIGHT, WIDTH]
+@group(0) @binding(5) var<uniform> sizes: Sizes;
 
 struct Source { mode: u32, size: vec2u, pad: vec2u } // size and pad: rows, columns
 
@@ -38,7 +42,7 @@ fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: v
   let start = plane * source.size.x * source.size.y;
   if (source.mode == 0u) { return x[start + at.x * source.size.y + at.y]; }
   if (source.mode == 1u) {
-    let from_ = at * source.size / vec2u(HEIGHT, WIDTH);
+    let from_ = at * source.size / vec2u(sizes.HEIGHT, sizes.WIDTH);
     return x[start + from_.x * source.size.y + from_.y];
   }
   var best = -3.4028234e38;
@@ -57,20 +61,20 @@ fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: v
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= PLANES * HEIGHT * WIDTH) { return; }
-  let plane = i / (HEIGHT * WIDTH);
-  let at = vec2u(i / WIDTH % HEIGHT, i % WIDTH);
+  if (i >= sizes.PLANES * sizes.HEIGHT * sizes.WIDTH) { return; }
+  let plane = i / (sizes.HEIGHT * sizes.WIDTH);
+  let at = vec2u(i / sizes.WIDTH % sizes.HEIGHT, i % sizes.WIDTH);
   var total = 0.0;
   for (var k = 0u; k < COUNT; k++) { total += max(weights[k], 0.0); }
   let scale = select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
-  let source0 = Source(MODE0, vec2u(HEIGHT0, WIDTH0), vec2u(PAD_TOP0, PAD_LEFT0));
+  let source0 = Source(MODE0, vec2u(sizes.HEIGHT0, sizes.WIDTH0), vec2u(sizes.PAD_TOP0, sizes.PAD_LEFT0));
   var sum = max(weights[0], 0.0) * resample(&x0, source0, plane, at);
   if (COUNT > 1u) {
-    let source1 = Source(MODE1, vec2u(HEIGHT1, WIDTH1), vec2u(PAD_TOP1, PAD_LEFT1));
+    let source1 = Source(MODE1, vec2u(sizes.HEIGHT1, sizes.WIDTH1), vec2u(sizes.PAD_TOP1, sizes.PAD_LEFT1));
     sum += max(weights[1], 0.0) * resample(&x1, source1, plane, at);
   }
   if (COUNT > 2u) {
-    let source2 = Source(MODE2, vec2u(HEIGHT2, WIDTH2), vec2u(PAD_TOP2, PAD_LEFT2));
+    let source2 = Source(MODE2, vec2u(sizes.HEIGHT2, sizes.WIDTH2), vec2u(sizes.PAD_TOP2, sizes.PAD_LEFT2));
     sum += max(weights[2], 0.0) * resample(&x2, source2, plane, at);
   }
   y[i] = scale * sum;

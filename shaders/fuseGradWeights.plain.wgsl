@@ -8,26 +8,29 @@
 
 override COUNT: u32;
 override NORMALIZED: bool;
-override PLANES: u32; // batch · channels
-override HEIGHT: u32;
-override WIDTH: u32;
 override MODE0: u32;
-override HEIGHT0: u32;
-override WIDTH0: u32;
-override PAD_TOP0: u32;
-override PAD_LEFT0: u32;
 override MODE1: u32;
-override HEIGHT1: u32;
-override WIDTH1: u32;
-override PAD_TOP1: u32;
-override PAD_LEFT1: u32;
 override MODE2: u32;
-override HEIGHT2: u32;
-override WIDTH2: u32;
-override PAD_TOP2: u32;
-override PAD_LEFT2: u32;
-override CHUNK: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  PLANES: u32, // batch · channels
+  HEIGHT: u32,
+  WIDTH: u32,
+  HEIGHT0: u32,
+  WIDTH0: u32,
+  PAD_TOP0: u32,
+  PAD_LEFT0: u32,
+  HEIGHT1: u32,
+  WIDTH1: u32,
+  PAD_TOP1: u32,
+  PAD_LEFT1: u32,
+  HEIGHT2: u32,
+  WIDTH2: u32,
+  PAD_TOP2: u32,
+  PAD_LEFT2: u32,
+  CHUNK: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x0: array<f32>;      // [PLANES, HEIGHT0, WIDTH0]
 @group(0) @binding(1) var<storage, read> x1: array<f32>;      // [PLANES, HEIGHT1, WIDTH1]
@@ -35,6 +38,7 @@ override WORKGROUP: u32;
 @group(0) @binding(3) var<storage, read> weights: array<f32>; // [COUNT]
 @group(0) @binding(4) var<storage, read> dy: array<f32>;      // [PLANES, HEIGHT, WIDTH]
 @group(0) @binding(5) var<storage, read_write> dweights: array<f32>; // [GROUPS, COUNT]
+@group(0) @binding(6) var<uniform> sizes: Sizes;
 
 const BLOCK = 16u;
 
@@ -44,7 +48,7 @@ fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: v
   let start = plane * source.size.x * source.size.y;
   if (source.mode == 0u) { return x[start + at.x * source.size.y + at.y]; }
   if (source.mode == 1u) {
-    let from_ = at * source.size / vec2u(HEIGHT, WIDTH);
+    let from_ = at * source.size / vec2u(sizes.HEIGHT, sizes.WIDTH);
     return x[start + from_.x * source.size.y + from_.y];
   }
   var best = -3.4028234e38;
@@ -63,20 +67,20 @@ fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: v
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let index = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (index * CHUNK >= PLANES * HEIGHT * WIDTH) { return; }
-  let source0 = Source(MODE0, vec2u(HEIGHT0, WIDTH0), vec2u(PAD_TOP0, PAD_LEFT0));
-  let source1 = Source(MODE1, vec2u(HEIGHT1, WIDTH1), vec2u(PAD_TOP1, PAD_LEFT1));
-  let source2 = Source(MODE2, vec2u(HEIGHT2, WIDTH2), vec2u(PAD_TOP2, PAD_LEFT2));
+  if (index * sizes.CHUNK >= sizes.PLANES * sizes.HEIGHT * sizes.WIDTH) { return; }
+  let source0 = Source(MODE0, vec2u(sizes.HEIGHT0, sizes.WIDTH0), vec2u(sizes.PAD_TOP0, sizes.PAD_LEFT0));
+  let source1 = Source(MODE1, vec2u(sizes.HEIGHT1, sizes.WIDTH1), vec2u(sizes.PAD_TOP1, sizes.PAD_LEFT1));
+  let source2 = Source(MODE2, vec2u(sizes.HEIGHT2, sizes.WIDTH2), vec2u(sizes.PAD_TOP2, sizes.PAD_LEFT2));
   var w = vec3f();
   for (var k = 0u; k < COUNT; k++) { w[k] = max(weights[k], 0.0); }
   let others = vec3f(w.y + w.z, w.x + w.z, w.x + w.y) + 1e-4;
-  let end = min((index + 1u) * CHUNK, PLANES * HEIGHT * WIDTH);
+  let end = min((index + 1u) * sizes.CHUNK, sizes.PLANES * sizes.HEIGHT * sizes.WIDTH);
   var sums = vec3f();
-  for (var start = index * CHUNK; start < end; start += BLOCK) {
+  for (var start = index * sizes.CHUNK; start < end; start += BLOCK) {
     var block = vec3f();
     for (var i = start; i < min(start + BLOCK, end); i++) {
-      let plane = i / (HEIGHT * WIDTH);
-      let at = vec2u(i / WIDTH % HEIGHT, i % WIDTH);
+      let plane = i / (sizes.HEIGHT * sizes.WIDTH);
+      let at = vec2u(i / sizes.WIDTH % sizes.HEIGHT, i % sizes.WIDTH);
       var maps = vec3f(resample(&x0, source0, plane, at), 0.0, 0.0);
       if (COUNT > 1u) { maps.y = resample(&x1, source1, plane, at); }
       if (COUNT > 2u) { maps.z = resample(&x2, source2, plane, at); }

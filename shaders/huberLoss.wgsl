@@ -3,30 +3,34 @@
 // divided by 4 · normalizer. One workgroup: CHUNK consecutive codes. Invocation t sums the codes t, t + WORKGROUP, …
 // The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
 
-override CHANNELS: u32;     // anchors of a pixel · 4, channel = anchor · 4 + component
-override PIXELS: u32;
-override LENGTH: u32;       // batch · CHANNELS · PIXELS
-override ANCHORS: u32;      // of all levels
-override LEVEL_OFFSET: u32; // this level's first anchor
 override DELTA: f32;
-override CHUNK: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  CHANNELS: u32, // anchors of a pixel · 4, channel = anchor · 4 + component
+  PIXELS: u32,
+  LENGTH: u32, // batch · CHANNELS · PIXELS
+  ANCHORS: u32, // of all levels
+  LEVEL_OFFSET: u32, // this level's first anchor
+  CHUNK: u32,
+}
 
 @group(0) @binding(0) var<storage, read> codes: array<f32>;      // [batch, CHANNELS, PIXELS]
 @group(0) @binding(1) var<storage, read> boxTargets: array<f32>; // [batch, ANCHORS, 4]
 @group(0) @binding(2) var<storage, read> normalizer: array<f32>; // [1]
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>; // [GROUPS]
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 var<workgroup> partial: array<f32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let end = min((group.x + 1u) * CHUNK, LENGTH);
+  let end = min((group.x + 1u) * sizes.CHUNK, sizes.LENGTH);
   var sum = 0.0;
-  for (var i = group.x * CHUNK + local; i < end; i += WORKGROUP) {
-    let channel = i / PIXELS % CHANNELS;
-    let anchor = LEVEL_OFFSET + i % PIXELS * (CHANNELS / 4u) + channel / 4u;
-    let target_ = boxTargets[(i / (CHANNELS * PIXELS) * ANCHORS + anchor) * 4u + channel % 4u];
+  for (var i = group.x * sizes.CHUNK + local; i < end; i += WORKGROUP) {
+    let channel = i / sizes.PIXELS % sizes.CHANNELS;
+    let anchor = sizes.LEVEL_OFFSET + i % sizes.PIXELS * (sizes.CHANNELS / 4u) + channel / 4u;
+    let target_ = boxTargets[(i / (sizes.CHANNELS * sizes.PIXELS) * sizes.ANCHORS + anchor) * 4u + channel % 4u];
     let error = abs(codes[i] - target_);
     let quadratic = min(error, DELTA);
     sum += select(0.5 * quadratic * quadratic + DELTA * (error - quadratic), 0.0, target_ == 0.0);

@@ -6,29 +6,33 @@
 // and so must IN, or OUT with TRANSPOSED; a last tile of fewer output channels repeats the last one and does not write it.
 // Input channels are summed in order.
 
-override BATCH: u32;
-override IN: u32;
-override OUT: u32;
-override PIXELS: u32;
 override TRANSPOSED: bool;
 override WORKGROUP: u32;
+
+struct Sizes {
+  BATCH: u32,
+  IN: u32,
+  OUT: u32,
+  PIXELS: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;       // [BATCH, IN, PIXELS / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [OUT, IN / 4], or [IN, OUT / 4] when TRANSPOSED
 @group(0) @binding(2) var<storage, read> bias: array<f32>;      // [OUT]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>; // [BATCH, OUT, PIXELS / 4]
+@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let index = (group.y * groups.x + group.x) * WORKGROUP + local;
-  let quads = PIXELS / 4u;
-  let tiles = (OUT + 7u) / 8u;
+  let quads = sizes.PIXELS / 4u;
+  let tiles = (sizes.OUT + 7u) / 8u;
   let sample = index / (tiles * quads);
-  if (sample >= BATCH) { return; }
+  if (sample >= sizes.BATCH) { return; }
   let first = index / quads % tiles * 8u;
-  let last = OUT - 1u;
-  let source = sample * IN * quads + index % quads;
+  let last = sizes.OUT - 1u;
+  let source = sample * sizes.IN * quads + index % quads;
   var y0 = vec4f();
   var y1 = vec4f();
   var y2 = vec4f();
@@ -39,11 +43,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var y7 = vec4f();
   if (TRANSPOSED) {
     let near = first / 4u;
-    let far = min(near + 1u, OUT / 4u - 1u);
-    for (var i = 0u; i < IN; i++) {
+    let far = min(near + 1u, sizes.OUT / 4u - 1u);
+    for (var i = 0u; i < sizes.IN; i++) {
       let v = x[source + i * quads];
-      let a = weight[i * (OUT / 4u) + near];
-      let b = weight[i * (OUT / 4u) + far];
+      let a = weight[i * (sizes.OUT / 4u) + near];
+      let b = weight[i * (sizes.OUT / 4u) + far];
       y0 += a.x * v;
       y1 += a.y * v;
       y2 += a.z * v;
@@ -54,15 +58,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       y7 += b.w * v;
     }
   } else {
-    let row0 = first * (IN / 4u);
-    let row1 = min(first + 1u, last) * (IN / 4u);
-    let row2 = min(first + 2u, last) * (IN / 4u);
-    let row3 = min(first + 3u, last) * (IN / 4u);
-    let row4 = min(first + 4u, last) * (IN / 4u);
-    let row5 = min(first + 5u, last) * (IN / 4u);
-    let row6 = min(first + 6u, last) * (IN / 4u);
-    let row7 = min(first + 7u, last) * (IN / 4u);
-    for (var i = 0u; i < IN / 4u; i++) {
+    let row0 = first * (sizes.IN / 4u);
+    let row1 = min(first + 1u, last) * (sizes.IN / 4u);
+    let row2 = min(first + 2u, last) * (sizes.IN / 4u);
+    let row3 = min(first + 3u, last) * (sizes.IN / 4u);
+    let row4 = min(first + 4u, last) * (sizes.IN / 4u);
+    let row5 = min(first + 5u, last) * (sizes.IN / 4u);
+    let row6 = min(first + 6u, last) * (sizes.IN / 4u);
+    let row7 = min(first + 7u, last) * (sizes.IN / 4u);
+    for (var i = 0u; i < sizes.IN / 4u; i++) {
       let at = source + 4u * i * quads;
       // Four input channels of four pixels: times a row of weights, four pixels of one output channel.
       let v = mat4x4f(x[at], x[at + quads], x[at + 2u * quads], x[at + 3u * quads]);
@@ -76,7 +80,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       y7 += v * weight[row7 + i];
     }
   }
-  let target_ = (sample * OUT + first) * quads + index % quads;
+  let target_ = (sample * sizes.OUT + first) * quads + index % quads;
   y[target_] = y0 + bias[first];
   if (first + 1u <= last) { y[target_ + quads] = y1 + bias[first + 1u]; }
   if (first + 2u <= last) { y[target_ + 2u * quads] = y2 + bias[first + 2u]; }

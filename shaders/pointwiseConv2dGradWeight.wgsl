@@ -6,27 +6,31 @@
 // vec4 loads for 32 dot products. IN must be a multiple of 4; a last tile of fewer output channels repeats the last one
 // and does not write it. The four products of a step are added first, then the steps in order.
 
-override IN: u32;
-override OUT: u32;
-override PIXELS: u32;
-override TOTAL: u32; // batch · PIXELS
-override CHUNK: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  IN: u32,
+  OUT: u32,
+  PIXELS: u32,
+  TOTAL: u32, // batch · PIXELS
+  CHUNK: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;             // [batch, IN, PIXELS / 4]
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;            // [batch, OUT, PIXELS / 4]
 @group(0) @binding(2) var<storage, read_write> partial: array<vec4f>; // [SPLITS, OUT, IN / 4]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let columns = IN / 4u;
+  let columns = sizes.IN / 4u;
   let tile = id.x;
-  if (tile >= (OUT + 7u) / 8u * columns) { return; }
+  if (tile >= (sizes.OUT + 7u) / 8u * columns) { return; }
   let first = tile / columns * 8u;
-  let last = OUT - 1u;
+  let last = sizes.OUT - 1u;
   let input = tile % columns * 4u;
-  let quads = PIXELS / 4u;
-  let end = min((id.y + 1u) * CHUNK, TOTAL) / 4u;
+  let quads = sizes.PIXELS / 4u;
+  let end = min((id.y + 1u) * sizes.CHUNK, sizes.TOTAL) / 4u;
   var r0 = vec4f(); // r0[j]: dy[first] · x[input + j]
   var r1 = vec4f();
   var r2 = vec4f();
@@ -35,11 +39,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var r5 = vec4f();
   var r6 = vec4f();
   var r7 = vec4f();
-  for (var k = id.y * CHUNK / 4u; k < end; k++) {
+  for (var k = id.y * sizes.CHUNK / 4u; k < end; k++) {
     let sample = k / quads;
     let quad = k % quads;
-    let s = (sample * IN + input) * quads + quad;
-    let g = sample * OUT * quads + quad;
+    let s = (sample * sizes.IN + input) * quads + quad;
+    let g = sample * sizes.OUT * quads + quad;
     let v = mat4x4f(x[s], x[s + quads], x[s + 2u * quads], x[s + 3u * quads]);
     r0 += dy[g + first * quads] * v;
     r1 += dy[g + min(first + 1u, last) * quads] * v;
@@ -50,7 +54,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     r6 += dy[g + min(first + 6u, last) * quads] * v;
     r7 += dy[g + min(first + 7u, last) * quads] * v;
   }
-  let row = (id.y * OUT + first) * columns + input / 4u;
+  let row = (id.y * sizes.OUT + first) * columns + input / 4u;
   partial[row] = r0;
   if (first + 1u <= last) { partial[row + columns] = r1; }
   if (first + 2u <= last) { partial[row + 2u * columns] = r2; }

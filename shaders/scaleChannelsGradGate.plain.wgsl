@@ -2,13 +2,17 @@
 // The plain rung, without barriers, which software would run as coroutines. One invocation: one plane, in order; each
 // BLOCK of pixels is summed apart and then added, so that rounding grows with BLOCK + PIXELS / BLOCK.
 
-override PLANES: u32; // batch · channels
-override PIXELS: u32;
 override WORKGROUP: u32;
+
+struct Sizes {
+  PLANES: u32, // batch · channels
+  PIXELS: u32,
+}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;           // [PLANES, PIXELS]
 @group(0) @binding(1) var<storage, read> dy: array<f32>;          // [PLANES, PIXELS]
 @group(0) @binding(2) var<storage, read_write> dgate: array<f32>; // [PLANES]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 const BLOCK = 16u;
 
@@ -16,12 +20,12 @@ const BLOCK = 16u;
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let plane = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (plane >= PLANES) { return; }
+  if (plane >= sizes.PLANES) { return; }
   var sum = 0.0;
-  for (var start = 0u; start < PIXELS; start += BLOCK) {
-    let end = min(start + BLOCK, PIXELS);
+  for (var start = 0u; start < sizes.PIXELS; start += BLOCK) {
+    let end = min(start + BLOCK, sizes.PIXELS);
     var block = 0.0;
-    for (var p = start; p < end; p++) { block += x[plane * PIXELS + p] * dy[plane * PIXELS + p]; }
+    for (var p = start; p < end; p++) { block += x[plane * sizes.PIXELS + p] * dy[plane * sizes.PIXELS + p]; }
     sum += block;
   }
   dgate[plane] = sum;

@@ -1,20 +1,24 @@
 // Scaled sum over the leading dimension:  y[i] = SCALE · (x[0,i] + x[1,i] + … ), in this order.
 // The second stage of reductions whose first stage leaves SPLITS partial results. One invocation: one element of y.
 
-override SPLITS: u32;
-override LENGTH: u32;
 override SCALE: f32;
 override WORKGROUP: u32;
 
+struct Sizes {
+  SPLITS: u32,
+  LENGTH: u32,
+}
+
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [SPLITS, LENGTH]
 @group(0) @binding(1) var<storage, read_write> y: array<f32>; // [LENGTH]
+@group(0) @binding(2) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= LENGTH) { return; }
+  if (i >= sizes.LENGTH) { return; }
   var sum = 0.0;
-  for (var split = 0u; split < SPLITS; split++) { sum += x[split * LENGTH + i]; }
+  for (var split = 0u; split < sizes.SPLITS; split++) { sum += x[split * sizes.LENGTH + i]; }
   y[i] = SCALE * sum;
 }

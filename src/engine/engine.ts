@@ -12,6 +12,7 @@ export interface EngineOptions {
 /** Storage that kernels bind, the host writes and the host reads by way of a staging copy. */
 const storageUsage = 0x80 | 0x08 | 0x04; // STORAGE | COPY_DST | COPY_SRC
 const stagingUsage = 0x01 | 0x08; // MAP_READ | COPY_DST
+const uniformUsage = 0x40 | 0x08; // UNIFORM | COPY_DST
 const mapRead = 1;
 
 const wantedLimits = [
@@ -87,6 +88,10 @@ export class Engine {
 
   stagingBuffer(label: string, bytes: number): GPUBuffer {
     return this.#buffer(label, bytes, stagingUsage);
+  }
+
+  uniformBuffer(label: string, bytes: number): GPUBuffer {
+    return this.#buffer(label, bytes, uniformUsage);
   }
 
   #buffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {

@@ -4,6 +4,8 @@ import {
   chooseVariant,
   type Kernel,
   type Parameters,
+  sizeFields,
+  specialize,
   type Variant,
 } from "../../kernels/kernel.ts";
 import type { AdapterDescription } from "./adapter.ts";
@@ -20,7 +22,6 @@ export interface PipelineOwner {
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
-  readonly variant: Variant;
 }
 
 export class PipelineCache {
@@ -30,14 +31,18 @@ export class PipelineCache {
 
   constructor(private readonly owner: PipelineOwner) {}
 
+  /** The variant that this adapter runs. */
+  choose(kernel: Kernel, parameters: Parameters): Variant {
+    return chooseVariant(kernel, parameters, this.owner.adapter.kind !== "hardware");
+  }
+
   /** @throws Error with kernel, position and source line when the shader does not compile. */
-  get(kernel: Kernel, parameters: Parameters): Promise<Pipeline> {
-    const variant = chooseVariant(kernel, parameters, this.owner.adapter.kind !== "hardware");
-    const constants = variant.constants(parameters);
-    const key = `${kernel.name}/${variant.name} ${JSON.stringify(constants)}`;
+  get(kernel: Kernel, parameters: Parameters, variant: Variant): Promise<Pipeline> {
+    const { overrides } = specialize(kernel, variant, parameters);
+    const key = `${kernel.name}/${variant.name} ${JSON.stringify(overrides)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      pipeline = this.#compile(kernel, parameters, variant, constants, key);
+      pipeline = this.#compile(kernel, parameters, variant, overrides, key);
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;
@@ -47,19 +52,19 @@ export class PipelineCache {
     kernel: Kernel,
     parameters: Parameters,
     variant: Variant,
-    constants: Record<string, number>,
+    overrides: Record<string, number>,
     label: string,
   ): Promise<Pipeline> {
     const module = await this.#module(kernel, variant);
-    const layout = this.#layout(kernel.bindings(parameters));
+    const layout = this.#layout(kernel.bindings(parameters), sizeFields(variant.shader).length > 0);
     this.owner.objectsCreated++;
     try {
       const pipeline = await this.owner.device.createComputePipelineAsync({
         label,
         layout: layout.pipeline,
-        compute: { module, entryPoint: "main", constants },
+        compute: { module, entryPoint: "main", constants: overrides },
       });
-      return { pipeline, layout: layout.bindGroup, variant };
+      return { pipeline, layout: layout.bindGroup };
     } catch (error) {
       throw new Error(`${label}: ${(error as Error).message}`);
     }
@@ -74,18 +79,18 @@ export class PipelineCache {
     return module;
   }
 
-  #layout(bindings: readonly Binding[]) {
-    const key = bindings.map((binding) => (binding.access === "read" ? "r" : "w")).join("");
+  #layout(bindings: readonly Binding[], sizes: boolean) {
+    const types: GPUBufferBindingType[] = bindings.map(({ access }) =>
+      access === "read" ? "read-only-storage" : "storage",
+    );
+    if (sizes) types.push("uniform");
+    const key = types.join(" ");
     let layout = this.#layouts.get(key);
     if (!layout) {
       const { device } = this.owner;
       const bindGroup = device.createBindGroupLayout({
         label: key,
-        entries: bindings.map(({ access }, binding) => ({
-          binding,
-          visibility: computeStage,
-          buffer: { type: access === "read" ? ("read-only-storage" as const) : ("storage" as const) },
-        })),
+        entries: types.map((type, binding) => ({ binding, visibility: computeStage, buffer: { type } })),
       });
       layout = {
         bindGroup,

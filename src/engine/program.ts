@@ -1,7 +1,7 @@
 // A tape made ready to run: planned memory, compiled pipelines, bind groups, a flat list of dispatches. A run writes
 // the inputs, encodes, submits once and reads the outputs; it makes no GPU object but its command encoder, which
 // WebGPU cannot reuse.
-import type { Workgroups } from "../../kernels/kernel.ts";
+import { specialize, type Variant, type Workgroups } from "../../kernels/kernel.ts";
 import type { Operation, Tape } from "../autograd/tape.ts";
 import { byteLength, type HostArray, type Tensor } from "../autograd/tensor.ts";
 import { UserError } from "../base/errors.ts";
@@ -120,16 +120,21 @@ export class Program<Name extends string = string> {
   }
 }
 
-/** The buffers behind a plan's tensors. */
+/** The buffers behind a plan's tensors, and the one of its kernels' sizes. */
 class ProgramMemory {
   readonly owned: GPUBuffer[] = [];
+  readonly sizes: GPUBuffer;
   readonly #slots: GPUBuffer[];
   readonly #buffers = new Map<Tensor, GPUBuffer>();
 
   constructor(
     readonly engine: Engine,
     readonly plan: Plan,
+    sizes: Uint8Array<ArrayBuffer>,
   ) {
+    this.sizes = engine.uniformBuffer("sizes", sizes.byteLength);
+    this.owned.push(this.sizes);
+    engine.device.queue.writeBuffer(this.sizes, 0, sizes);
     this.#slots = plan.slots.map((bytes, slot) => this.#own(`slot ${slot}`, bytes));
     for (const tensor of [...plan.inputs, ...plan.constants])
       this.#buffers.set(tensor, this.#own(tensor.name, boundBytes(tensor)));
@@ -164,24 +169,58 @@ class ProgramMemory {
   }
 }
 
-async function makeDispatch(engine: Engine, memory: ProgramMemory, operation: Operation): Promise<Dispatch> {
-  const { pipeline, layout, variant } = await engine.pipelines.get(operation.kernel, operation.parameters);
-  engine.objectsCreated++;
-  const bindGroup = engine.device.createBindGroup({
-    label: operation.label,
-    layout,
-    entries: operation.bindings.map(({ name }, binding) => {
-      const tensor = operation.tensors[name];
-      const [buffer, offset] = memory.range(tensor);
-      return { binding, resource: { buffer, offset, size: boundBytes(tensor) } };
-    }),
+/** An operation, how this adapter computes it, and where its sizes lie in the program's uniform buffer. */
+interface Launch {
+  readonly operation: Operation;
+  readonly variant: Variant;
+  readonly sizes?: { readonly offset: number; readonly bytes: number };
+}
+
+/** Chooses variants and packs the sizes of all operations, equal ones once, each where a binding may start. */
+function prepareLaunches(engine: Engine, operations: readonly Operation[]) {
+  const step = engine.limits.minUniformBufferOffsetAlignment;
+  const packed = new Map<string, { values: Uint32Array; offset: number; bytes: number }>();
+  let length = 0;
+  const launches = operations.map((operation): Launch => {
+    const variant = engine.pipelines.choose(operation.kernel, operation.parameters);
+    const { sizes: values } = specialize(operation.kernel, variant, operation.parameters);
+    if (values.length === 0) return { operation, variant };
+    const key = values.join();
+    const sizes = packed.get(key) ?? {
+      values,
+      offset: length,
+      bytes: Math.ceil(values.byteLength / 16) * 16,
+    };
+    if (!packed.has(key)) length += Math.ceil(sizes.bytes / step) * step;
+    packed.set(key, sizes);
+    return { operation, variant, sizes };
   });
-  const workgroups = variant.workgroups(operation.parameters);
+  const bytes = new Uint8Array(length);
+  for (const { values, offset } of packed.values()) bytes.set(new Uint8Array(values.buffer), offset);
+  return { launches, bytes };
+}
+
+async function makeDispatch(
+  engine: Engine,
+  memory: ProgramMemory,
+  { operation, variant, sizes }: Launch,
+): Promise<Dispatch> {
+  const { kernel, parameters, bindings, tensors, label } = operation;
+  const { pipeline, layout } = await engine.pipelines.get(kernel, parameters, variant);
+  const entries: GPUBindGroupEntry[] = bindings.map(({ name }, binding) => {
+    const [buffer, offset] = memory.range(tensors[name]);
+    return { binding, resource: { buffer, offset, size: boundBytes(tensors[name]) } };
+  });
+  if (sizes) {
+    const resource = { buffer: memory.sizes, offset: sizes.offset, size: sizes.bytes };
+    entries.push({ binding: entries.length, resource });
+  }
+  engine.objectsCreated++;
+  const bindGroup = engine.device.createBindGroup({ label, layout, entries });
+  const workgroups = variant.workgroups(parameters);
   const most = engine.limits.maxComputeWorkgroupsPerDimension;
   if (workgroups.some((count) => count > most))
-    throw new Error(
-      `${operation.label}: ${workgroups.join("x")} workgroups, the adapter runs ${most} a dimension`,
-    );
+    throw new Error(`${label}: ${workgroups.join("x")} workgroups, the adapter runs ${most} a dimension`);
   return { operation, variant: variant.name, pipeline, bindGroup, workgroups };
 }
 
@@ -205,15 +244,16 @@ export async function compile<Name extends string>(
     offset += byteLength(tensor);
     return range;
   });
+  const { launches, bytes } = prepareLaunches(engine, plan.operations);
   engine.device.pushErrorScope("out-of-memory");
-  const memory = new ProgramMemory(engine, plan);
+  const memory = new ProgramMemory(engine, plan, bytes);
   const staging = Array.from({ length: stagingCount }, (_, index) =>
     engine.stagingBuffer(`${name} outputs ${index}`, Math.max(offset, 4)),
   );
   const exhausted = await engine.device.popErrorScope();
   const dispatches = exhausted
     ? []
-    : await Promise.all(plan.operations.map((operation) => makeDispatch(engine, memory, operation)));
+    : await Promise.all(launches.map((launch) => makeDispatch(engine, memory, launch)));
   const program = new Program<Name>(engine, name, plan, dispatches, memory, ranges, staging);
   if (exhausted) {
     program.release();
