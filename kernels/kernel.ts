@@ -35,6 +35,19 @@ export interface Variant<P extends Parameters = Parameters> {
   supports?(parameters: P): boolean;
   /** Whether it synchronises workgroups: fast on a GPU, slow where software makes every invocation a coroutine. */
   readonly barriers?: boolean;
+  /**
+   * Whether its invocations share what they load by subgroups: fast in software, where a load is what costs. The shader
+   * takes their size as the override SUBGROUP, which is not for `constants` to give.
+   */
+  readonly subgroups?: boolean;
+}
+
+/** What the choice of a variant depends on. */
+export interface AdapterTraits {
+  /** Whether software runs the kernels. */
+  readonly software: boolean;
+  /** Invocations in a subgroup; 0 where the adapter has no subgroups or not all of one size. */
+  readonly subgroupSize: number;
 }
 
 export interface Kernel<P extends Parameters = Parameters> {
@@ -62,14 +75,20 @@ export function elementCount(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+/** Whether an adapter can run a variant at all. */
+export const canRun = (variant: Variant, { subgroupSize }: AdapterTraits): boolean =>
+  !variant.subgroups || subgroupSize === 4 || (subgroupSize > 0 && subgroupSize % 8 === 0);
+
 /**
- * The first variant that supports the parameters.
- * @param avoidBarriers passes over variants that synchronise workgroups; the last variant never does.
+ * The first variant for the parameters that is good on an adapter, in software without barriers, else without subgroups;
+ * where none is good, the first that can run.
  */
-export function chooseVariant(kernel: Kernel, parameters: Parameters, avoidBarriers: boolean): Variant {
-  const variant = kernel.variants.find(
-    (candidate) => !(avoidBarriers && candidate.barriers) && (candidate.supports?.(parameters) ?? true),
+export function chooseVariant(kernel: Kernel, parameters: Parameters, traits: AdapterTraits): Variant {
+  const able = kernel.variants.filter(
+    (candidate) => canRun(candidate, traits) && (candidate.supports?.(parameters) ?? true),
   );
+  const good = able.find(({ barriers, subgroups }) => !(traits.software ? barriers : subgroups));
+  const variant = good ?? able[0];
   if (!variant) throw new Error(`${kernel.name}: no variant for ${JSON.stringify(parameters)}`);
   return variant;
 }
@@ -92,8 +111,14 @@ export function sizeFields(shader: string): string[] {
 }
 
 /** @throws Error when the record gives no value for one of the shader's sizes. */
-export function specialize(kernel: Kernel, variant: Variant, parameters: Parameters): Specialization {
+export function specialize(
+  kernel: Kernel,
+  variant: Variant,
+  parameters: Parameters,
+  { subgroupSize }: AdapterTraits,
+): Specialization {
   const overrides = { ...variant.constants(parameters) };
+  if (variant.subgroups) overrides.SUBGROUP = subgroupSize;
   const sizes = sizeFields(variant.shader).map((field) => {
     const value = overrides[field];
     if (value === undefined) throw new Error(`${kernel.name}/${variant.name}: no value for ${field}`);

@@ -1,4 +1,5 @@
 import plain from "../shaders/pointwiseConv2d.plain.wgsl";
+import subgroup from "../shaders/pointwiseConv2d.subgroup.wgsl";
 import tiled from "../shaders/pointwiseConv2d.wgsl";
 import { divideUp, type Kernel, linearWorkgroups, type Workgroups } from "./kernel.ts";
 
@@ -22,6 +23,13 @@ const constants = (p: PointwiseConv2dParameters): Record<string, number> => ({
   WORKGROUP: 64,
 });
 
+/** Of the subgroup variant: a multiple of every subgroup's size, small so that few invocations have nothing to do. */
+const subgroupWorkgroup = 32;
+
+/** Both tiled variants load four neighbouring pixels and four neighbouring weights at a time. */
+const supportsQuads = (p: PointwiseConv2dParameters): boolean =>
+  p.pixels % 4 === 0 && (p.transposed ? p.outputs : p.inputs) % 4 === 0;
+
 const grid = (invocations: number): Workgroups => linearWorkgroups(divideUp(invocations, 64));
 
 const example = (batch: number, inputs: number, outputs: number, pixels: number, transposed = false) => ({
@@ -43,11 +51,22 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
   ],
   variants: [
     {
+      name: "subgroup",
+      shader: subgroup,
+      constants: (p) => ({ ...constants(p), WORKGROUP: subgroupWorkgroup }),
+      workgroups(p) {
+        const spans = divideUp((p.batch * p.pixels) / 4, subgroupWorkgroup);
+        return linearWorkgroups(divideUp(p.outputs, 8) * spans);
+      },
+      supports: supportsQuads,
+      subgroups: true,
+    },
+    {
       name: "tiled",
       shader: tiled,
       constants,
       workgroups: (p) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4)),
-      supports: (p) => p.pixels % 4 === 0 && (p.transposed ? p.outputs : p.inputs) % 4 === 0,
+      supports: supportsQuads,
     },
     {
       name: "plain",
@@ -80,6 +99,9 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     example(1, 13, 17, 61, true),
     example(2, 8, 18, 20),
     example(2, 18, 20, 8, true),
+    // Several workgroups a tile of outputs, the last one not full, and a whole tile and a part of one.
+    example(3, 12, 20, 148),
+    example(3, 12, 20, 148, true),
     // 65,537 workgroups: more than fit in one row.
     example(1, 1, 3, 1_398_107),
   ],

@@ -1,4 +1,5 @@
 import plain from "../shaders/pointwiseConv2dGradWeight.plain.wgsl";
+import subgroup from "../shaders/pointwiseConv2dGradWeight.subgroup.wgsl";
 import tiled from "../shaders/pointwiseConv2dGradWeight.wgsl";
 import { divideUp, type Kernel } from "./kernel.ts";
 
@@ -33,6 +34,12 @@ const constants = (p: PointwiseConv2dGradWeightParameters): Record<string, numbe
   WORKGROUP: 64,
 });
 
+/** Invocations a workgroup of the subgroup variant: small, for a layer has few channels. */
+const subgroupWorkgroup = 8;
+
+/** The channels that the invocations of the subgroup variant divide among them: the more numerous ones. */
+const swapped = (p: PointwiseConv2dGradWeightParameters): boolean => p.outputs > p.inputs;
+
 const example = (batch: number, inputs: number, outputs: number, pixels: number) => ({
   batch,
   inputs,
@@ -50,6 +57,17 @@ export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParamete
     { name: "partial", access: "write", shape: [p.splits, p.outputs, p.inputs] },
   ],
   variants: [
+    {
+      name: "subgroup",
+      shader: subgroup,
+      constants: (p) => ({ ...constants(p), SWAPPED: Number(swapped(p)), WORKGROUP: subgroupWorkgroup }),
+      workgroups(p) {
+        const [own, shared] = swapped(p) ? [p.outputs, p.inputs] : [p.inputs, p.outputs];
+        return [divideUp(own, 4 * subgroupWorkgroup), divideUp(shared, 8), p.splits];
+      },
+      supports: (p) => p.pixels % 4 === 0 && p.chunk % 4 === 0,
+      subgroups: true,
+    },
     {
       name: "tiled",
       shader: tiled,

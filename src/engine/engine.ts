@@ -1,4 +1,5 @@
 // Owns the adapter, the device and every long-lived buffer; counts what it makes; loses no error.
+import type { AdapterTraits } from "../../kernels/kernel.ts";
 import type { Plane } from "../autograd/parameters.ts";
 import { UserError } from "../base/errors.ts";
 import { type AdapterChoice, type AdapterDescription, findAdapter, parseAdapterChoice } from "./adapter.ts";
@@ -24,6 +25,12 @@ const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
+function traitsOf({ features, adapterInfo }: GPUDevice, { kind }: AdapterDescription): AdapterTraits {
+  const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
+  const uniform = features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+  return { software: kind !== "hardware", subgroupSize: (uniform && subgroupMinSize) || 0 };
+}
+
 export class Engine {
   readonly pipelines: PipelineCache;
   /** Buffers, bind groups, pipelines, layouts and shader modules made so far. */
@@ -37,6 +44,7 @@ export class Engine {
   private constructor(
     readonly device: GPUDevice,
     readonly adapter: AdapterDescription,
+    readonly traits: AdapterTraits,
     /** Held so that Dawn's instance is not collected before its device. */
     readonly instance: GPU,
   ) {
@@ -63,7 +71,7 @@ export class Engine {
       ),
       requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
     });
-    return new Engine(device, description, instance);
+    return new Engine(device, description, traitsOf(device, description), instance);
   }
 
   get limits(): GPUSupportedLimits {

@@ -1,5 +1,6 @@
 // Pipelines by kernel, variant and constants, compiled concurrently and kept for every program of the engine.
 import {
+  type AdapterTraits,
   type Binding,
   chooseVariant,
   type Kernel,
@@ -8,14 +9,13 @@ import {
   specialize,
   type Variant,
 } from "../../kernels/kernel.ts";
-import type { AdapterDescription } from "./adapter.ts";
 
 const computeStage = 4; // GPUShaderStage.COMPUTE
 
 /** What pipelines are made with, and where the making is counted. */
 export interface PipelineOwner {
   readonly device: GPUDevice;
-  readonly adapter: AdapterDescription;
+  readonly traits: AdapterTraits;
   objectsCreated: number;
 }
 
@@ -33,12 +33,12 @@ export class PipelineCache {
 
   /** The variant that this adapter runs. */
   choose(kernel: Kernel, parameters: Parameters): Variant {
-    return chooseVariant(kernel, parameters, this.owner.adapter.kind !== "hardware");
+    return chooseVariant(kernel, parameters, this.owner.traits);
   }
 
   /** @throws Error with kernel, position and source line when the shader does not compile. */
   get(kernel: Kernel, parameters: Parameters, variant: Variant): Promise<Pipeline> {
-    const { overrides } = specialize(kernel, variant, parameters);
+    const { overrides } = specialize(kernel, variant, parameters, this.owner.traits);
     const key = `${kernel.name}/${variant.name} ${JSON.stringify(overrides)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {

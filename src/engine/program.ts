@@ -183,7 +183,7 @@ function prepareLaunches(engine: Engine, operations: readonly Operation[]) {
   let length = 0;
   const launches = operations.map((operation): Launch => {
     const variant = engine.pipelines.choose(operation.kernel, operation.parameters);
-    const { sizes: values } = specialize(operation.kernel, variant, operation.parameters);
+    const { sizes: values } = specialize(operation.kernel, variant, operation.parameters, engine.traits);
     if (values.length === 0) return { operation, variant };
     const key = values.join();
     const sizes = packed.get(key) ?? {
