@@ -6,7 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(fileURLToPath(import.meta.url));
-const sourceFolders = ["src", "kernels", "shaders"];
+const sourceFolders = ["src", "kernels", "shaders", "bench"];
 const stampFile = join(root, "dist", "build.json");
 
 /** Every file below `folder`, sorted, so that the hash does not depend on the file system's order. */
