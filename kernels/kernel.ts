@@ -135,7 +135,7 @@ export interface Cost {
 }
 
 /** FLOPs, and the bytes that must cross memory at least once: every binding, four bytes an element. */
-export function costOf(kernel: Kernel, parameters: Parameters): Cost {
+export function costOf<P extends Parameters>(kernel: Kernel<P>, parameters: P): Cost {
   const bytes = (wanted: Access) =>
     kernel
       .bindings(parameters)

@@ -14,6 +14,7 @@ import { concatChannels } from "./concatChannels.ts";
 import { conv2d } from "./conv2d.ts";
 import { conv2dGradInput } from "./conv2dGradInput.ts";
 import { conv2dGradWeight } from "./conv2dGradWeight.ts";
+import { copy } from "./copy.ts";
 import { cosineDistance } from "./cosineDistance.ts";
 import { cosineDistanceGrad } from "./cosineDistanceGrad.ts";
 import { decodeBoxes } from "./decodeBoxes.ts";
@@ -32,6 +33,7 @@ import { globalAveragePoolGrad } from "./globalAveragePoolGrad.ts";
 import { huberLoss } from "./huberLoss.ts";
 import { huberLossGrad } from "./huberLossGrad.ts";
 import type { Kernel } from "./kernel.ts";
+import { multiplyAdd } from "./multiplyAdd.ts";
 import { pointwiseConv2d } from "./pointwiseConv2d.ts";
 import { pointwiseConv2dGradWeight } from "./pointwiseConv2dGradWeight.ts";
 import { positiveNormalizer } from "./positiveNormalizer.ts";
@@ -61,6 +63,7 @@ export const registry: readonly Kernel[] = [
   conv2d,
   conv2dGradInput,
   conv2dGradWeight,
+  copy,
   cosineDistance,
   cosineDistanceGrad,
   decodeBoxes,
@@ -78,6 +81,7 @@ export const registry: readonly Kernel[] = [
   globalAveragePoolGrad,
   huberLoss,
   huberLossGrad,
+  multiplyAdd,
   pointwiseConv2d,
   pointwiseConv2dGradWeight,
   positiveNormalizer,
