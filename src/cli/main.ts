@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { packageVersion } from "../base/files.ts";
+import { addBench } from "./bench.ts";
 import { addDoctor } from "./doctor.ts";
 import { addPhantom } from "./phantom.ts";
 import { addProfile } from "./profile.ts";
@@ -11,7 +12,7 @@ export async function main(argv: string[]): Promise<void> {
   const program = new Command("diptych")
     .description("Train and study SM detectors that carry FFDM information.")
     .version(packageVersion());
-  for (const add of [addTrain, addPhantom, addProfile, addDoctor]) add(program);
+  for (const add of [addTrain, addPhantom, addProfile, addBench, addDoctor]) add(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

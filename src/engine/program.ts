@@ -64,7 +64,7 @@ export class Program<Name extends string = string> {
    */
   async run(inputs: Inputs = {}): Promise<Outputs<Name>> {
     const { device } = this.engine;
-    for (const [name, data] of Object.entries(inputs)) this.#write(name, data);
+    this.write(inputs);
     const staging = this.staging[this.#run++ % stagingCount];
     const encoder = device.createCommandEncoder({ label: this.name });
     this.#encode(encoder, this.dispatches);
@@ -78,6 +78,11 @@ export class Program<Name extends string = string> {
         new Float32Array(bytes, offset, byteLength(tensor) / 4),
       ]),
     ) as Outputs<Name>;
+  }
+
+  /** Writes inputs without a run. @throws Error naming an unknown input or one of the wrong length. */
+  write(inputs: Inputs): void {
+    for (const [name, data] of Object.entries(inputs)) this.#write(name, data);
   }
 
   #write(name: string, data: HostArray): void {

@@ -1,0 +1,83 @@
+// Two results of the bench side by side: what became faster or slower beyond noise.
+import { readFileSync } from "node:fs";
+import { reasonOf, UserError } from "../src/base/errors.ts";
+import { type BenchResult, type Ceilings, resultFormat } from "./result.ts";
+import { medianRatio, type Ratio } from "./statistics.ts";
+
+/** Differences below this are never called: layout of memory and of code moves times by as much. */
+export const noiseFloor = 0.02;
+
+export type Verdict = "faster" | "slower" | "within noise";
+
+/** One row that both results have. */
+export interface RowComparison extends Ratio {
+  readonly key: string;
+  /** Hot medians in nanoseconds. */
+  readonly before: number;
+  readonly after: number;
+  readonly verdict: Verdict;
+}
+
+export interface Comparison {
+  readonly rows: readonly RowComparison[];
+  /** By how much the probes, which are the same in both builds, differ: what the machine itself contributes. */
+  readonly drift: number;
+  /** Both ends of every interval are moved out by this share: the larger of drift and noise floor. */
+  readonly margin: number;
+  /** Keys that only one of the two has timed. */
+  readonly onlyBefore: readonly string[];
+  readonly onlyAfter: readonly string[];
+}
+
+/** @throws UserError when the file is no result of this format. */
+export function readResult(path: string): BenchResult {
+  let result: Partial<BenchResult> | null;
+  try {
+    result = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new UserError(`${path}: cannot be read as JSON (${reasonOf(error)})`);
+  }
+  if (result?.format !== resultFormat)
+    throw new UserError(`${path}: not a result of diptych bench: its format must be "${resultFormat}"`);
+  return result as BenchResult;
+}
+
+function driftBetween(before: Ceilings, after: Ceilings): number {
+  const ratios = [
+    medianRatio(before.copyRounds, after.copyRounds).ratio,
+    medianRatio(before.flopsRounds, after.flopsRounds).ratio,
+  ];
+  return Math.max(...ratios.map((ratio) => Math.max(ratio, 1 / ratio))) - 1;
+}
+
+function verdictOf({ low, high }: Ratio): Verdict {
+  if (low > 1) return "slower";
+  return high < 1 ? "faster" : "within noise";
+}
+
+/** Compares the hot medians of the rows with the same key. */
+export function compareResults(before: BenchResult, after: BenchResult): Comparison {
+  const drift = driftBetween(before.ceilings, after.ceilings);
+  const margin = Math.max(drift, noiseFloor);
+  const timed = ({ rows }: BenchResult) =>
+    new Map(rows.flatMap(({ key, timing }) => (timing ? [[key, timing.hot] as const] : [])));
+  const [old, current] = [timed(before), timed(after)];
+  const rows = [...current].flatMap(([key, hot]) => {
+    const earlier = old.get(key);
+    if (!earlier) return [];
+    const { ratio, low, high } = medianRatio(earlier.rounds, hot.rounds);
+    const interval = { ratio, low: low / (1 + margin), high: high * (1 + margin) };
+    return { key, before: earlier.median, after: hot.median, ...interval, verdict: verdictOf(interval) };
+  });
+  return {
+    rows,
+    drift,
+    margin,
+    onlyBefore: [...old.keys()].filter((key) => !current.has(key)),
+    onlyAfter: [...current.keys()].filter((key) => !old.has(key)),
+  };
+}
+
+/** Rows that are slower beyond noise, and by more than the bound. */
+export const regressions = ({ rows }: Comparison, bound: number): RowComparison[] =>
+  rows.filter(({ verdict, ratio }) => verdict === "slower" && ratio > bound);

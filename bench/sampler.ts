@@ -1,0 +1,134 @@
+// One candidate's samples, a slice of time a round.
+import type { Engine } from "../src/engine/engine.ts";
+import type { PassTimer, TimedPass } from "../src/engine/passTimer.ts";
+import type { Candidate } from "./candidate.ts";
+import type { Measurement } from "./result.ts";
+import { median, medianInterval } from "./statistics.ts";
+
+/** A pass is to last so many of the timer's quanta, so that rounding stays below 1%. */
+const quantaPerPass = 100;
+const mostRepeats = 1000;
+/** Cold samples a round: flushing takes longer than most kernels. */
+const coldSamples = 3;
+const mostWallSamples = 32;
+
+export interface Instruments {
+  readonly engine: Engine;
+  readonly timer: PassTimer;
+  /** Observed quantum of the timer in nanoseconds. */
+  readonly quantum: number;
+  readonly flush: GPUBuffer;
+}
+
+class Series {
+  samples = 0;
+  readonly rounds: number[] = [];
+
+  add(samples: readonly number[]): void {
+    this.samples += samples.length;
+    this.rounds.push(median(samples));
+  }
+
+  get spread(): number {
+    const { low, high } = medianInterval(this.rounds);
+    return (high - low) / 2 / median(this.rounds);
+  }
+
+  measurement(bound: number): Measurement {
+    const { rounds, samples, spread } = this;
+    const stop = spread <= bound ? "spread" : "time";
+    return { median: median(rounds), ...medianInterval(rounds), spread, samples, rounds, stop };
+  }
+}
+
+/** How many passes of a known length fit a slice, with room for one that warms up. */
+const fitting = (slice: number, nanoseconds: number, most: number): number =>
+  Math.max(1, Math.min(most - 1, Math.floor(slice / Math.max(nanoseconds, 1))));
+
+export class Sampler {
+  readonly floor = new Series();
+  readonly hot = new Series();
+  readonly cold = new Series();
+  readonly wall = new Series();
+  /** Nanoseconds spent on this candidate so far. */
+  spent = 0;
+  #estimate = 0;
+  #repeats = 1;
+
+  constructor(
+    private readonly instruments: Instruments,
+    readonly candidate: Candidate,
+  ) {}
+
+  get repeats(): number {
+    return this.#repeats;
+  }
+
+  /** Whether the intervals of all medians are narrower than the bound. */
+  within(bound: number): boolean {
+    return [this.hot, this.cold, this.wall].every(({ spread }) => spread <= bound);
+  }
+
+  /** Takes one round of samples of each kind, about a slice of nanoseconds each. */
+  async round(slice: number): Promise<void> {
+    const started = performance.now();
+    const { dispatch, emptyDispatch } = this.candidate;
+    this.candidate.restore();
+    if (this.#estimate === 0) await this.#calibrate();
+    this.hot.add(await this.#passes(dispatch, slice));
+    this.floor.add(await this.#passes(emptyDispatch, slice / 4));
+    this.candidate.restore();
+    this.cold.add(await this.#coldPasses(dispatch));
+    this.wall.add(await this.#wallSamples(dispatch, slice));
+    this.spent += 1e6 * (performance.now() - started);
+  }
+
+  /** Warms up, and finds how long the kernel takes and how often a pass is to repeat it. */
+  async #calibrate(): Promise<void> {
+    const { timer, quantum } = this.instruments;
+    const pass = { dispatch: this.candidate.dispatch };
+    const times = await timer.time([pass, pass, pass]);
+    this.#estimate = Math.max(median(times.slice(1)), quantum);
+    this.#repeats = Math.min(mostRepeats, Math.ceil((quantaPerPass * quantum) / this.#estimate));
+  }
+
+  async #passes(dispatch: TimedPass["dispatch"], slice: number): Promise<number[]> {
+    const { timer } = this.instruments;
+    const count = fitting(slice, this.#repeats * this.#estimate, timer.mostPasses);
+    const passes = Array.from({ length: count + 1 }, () => ({ dispatch, repeats: this.#repeats }));
+    return (await timer.time(passes)).slice(1);
+  }
+
+  #coldPasses(dispatch: TimedPass["dispatch"]): Promise<number[]> {
+    const { timer, flush } = this.instruments;
+    return timer.time(Array.from({ length: coldSamples }, () => ({ dispatch, flush })));
+  }
+
+  async #wallSamples(dispatch: TimedPass["dispatch"], slice: number): Promise<number[]> {
+    const { queue } = this.instruments.engine.device;
+    const samples: number[] = [];
+    const end = performance.now() + slice / 1e6;
+    // The first one warms up what the cold passes have emptied.
+    for (let sample = 0; sample <= mostWallSamples; sample++) {
+      const commands = this.#encode(dispatch);
+      const started = performance.now();
+      queue.submit([commands]);
+      await queue.onSubmittedWorkDone();
+      const ended = performance.now();
+      if (sample > 0) samples.push(1e6 * (ended - started));
+      if (sample > 0 && ended >= end) break;
+    }
+    this.instruments.engine.check();
+    return samples;
+  }
+
+  #encode({ pipeline, bindGroup, workgroups }: TimedPass["dispatch"]): GPUCommandBuffer {
+    const encoder = this.instruments.engine.device.createCommandEncoder({ label: "wall" });
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...workgroups);
+    pass.end();
+    return encoder.finish();
+  }
+}

@@ -1,0 +1,124 @@
+// Which shapes are worth timing: those of EfficientDet's training step and inference, taken from their tapes.
+import { chooseVariant, type Kernel, type Parameters, type Variant } from "../kernels/kernel.ts";
+import { registry } from "../kernels/registry.ts";
+import type { LayerMode } from "../src/autograd/layers.ts";
+import { Tape } from "../src/autograd/tape.ts";
+import { UserError } from "../src/base/errors.ts";
+import { detectorConfig } from "../src/detector/config.ts";
+import { recordDetection } from "../src/detector/inference.ts";
+import { makeConfig } from "../src/regime/config.ts";
+import { createModules } from "../src/regime/modules.ts";
+import { stageTasks } from "../src/regime/stages.ts";
+import { recordStep } from "../src/train/step.ts";
+
+export const suites = {
+  nano: { batch: 4, size: 128 },
+  d0: { batch: 1, size: 512 },
+} as const;
+export type SuiteName = keyof typeof suites;
+
+/** One shape of one kernel, and how often it occurs where. */
+export interface Occurrence {
+  readonly kernel: Kernel;
+  readonly parameters: Parameters;
+  readonly origin: string;
+  readonly count: number;
+}
+
+const inference: LayerMode = { normalization: "frozen", trainable: false };
+
+/** The tapes of a model's training step (stage 1, module A) and of its inference, by what they are called. */
+function recordPrograms(model: SuiteName): Record<string, Tape> {
+  const { batch, size } = suites[model];
+  const config = makeConfig("default", []);
+  const modules = createModules(detectorConfig(model, { numClasses: 2, inChannels: 1 }), false);
+  const task = stageTasks(modules, config).find(({ name }) => name === "module_a")!;
+  const shape = { batch, height: size, width: size, maxBoxes: config.maxBoxes };
+  const tape = new Tape();
+  const image = tape.input("image", [batch, 1, size, size]);
+  const module = modules.module_a;
+  const levels = module.features(tape, image, inference);
+  recordDetection(tape, module.config, image, module.predictions(tape, levels, inference));
+  return {
+    [`${model} training`]: recordStep(task, shape, config.optimizer, "training").tape,
+    [`${model} inference`]: tape,
+  };
+}
+
+/** "pointwiseConv2d batch=4 inputs=64 …": the same text for the same shape. */
+export function describeShape(kernel: Kernel, parameters: Parameters): string {
+  const fields = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return [kernel.name, ...fields].join(" ");
+}
+
+/** Every shape of a suite once, under the program in which it occurs first. */
+export function recordSuite(model: SuiteName): Occurrence[] {
+  const found = new Map<string, Occurrence>();
+  for (const [origin, tape] of Object.entries(recordPrograms(model)))
+    for (const { kernel, parameters } of tape.operations) {
+      const key = describeShape(kernel, parameters);
+      const known = found.get(key);
+      if (!known) found.set(key, { kernel, parameters, origin, count: 1 });
+      else if (known.origin === origin) found.set(key, { ...known, count: known.count + 1 });
+    }
+  return [...found.values()];
+}
+
+function parseValue(kernel: Kernel, name: string, text: string): number | boolean | string {
+  const expected = typeof kernel.cases[0][name];
+  if (expected === "string") return text;
+  const value = expected === "boolean" ? { true: true, false: false }[text] : Number(text || Number.NaN);
+  if (value === undefined || Number.isNaN(value))
+    throw new UserError(`--shape ${name}=${text}: ${kernel.name}'s ${name} is a ${expected}`);
+  return value;
+}
+
+/**
+ * A shape from the command line, as in `--kernel add --shape length=4096,alpha=1,beta=1`.
+ * @throws UserError naming the kernel or the field, and what would be right.
+ */
+export function parseShape(kernelName: string, text: string): Occurrence {
+  const kernel = registry.find(({ name }) => name === kernelName);
+  if (!kernel)
+    throw new UserError(
+      `--kernel ${kernelName}: must be one of ${registry.map(({ name }) => name).join(", ")}`,
+    );
+  const names = Object.keys(kernel.cases[0]);
+  const given = new Map(
+    text.split(",").map((field) => {
+      const [name, value = ""] = field.split("=").map((part) => part.trim());
+      if (!names.includes(name))
+        throw new UserError(`--shape ${name}: ${kernel.name} takes ${names.join(", ")}`);
+      return [name, parseValue(kernel, name, value)];
+    }),
+  );
+  const missing = names.filter((name) => !given.has(name));
+  if (missing.length > 0) throw new UserError(`--shape: ${kernel.name} also takes ${missing.join(", ")}`);
+  const parameters = Object.fromEntries(names.map((name) => [name, given.get(name)!]));
+  for (const { name, shape } of kernel.bindings(parameters))
+    if (!shape.every((extent) => Number.isInteger(extent) && extent > 0))
+      throw new UserError(`--shape ${text}: ${kernel.name}'s ${name} would be [${shape.join(", ")}]`);
+  return { kernel, parameters, origin: "command line", count: 1 };
+}
+
+/** One variant to be timed. */
+export interface Wanted extends Occurrence {
+  readonly variant: Variant;
+  /** Whether the engine takes it by itself. */
+  readonly chosen: boolean;
+}
+
+/** The variants of each shape that are to be timed: all that support it, or the one that the engine would choose. */
+export function wantedVariants(
+  occurrences: readonly Occurrence[],
+  all: boolean,
+  avoidBarriers: boolean,
+): Wanted[] {
+  return occurrences.flatMap((occurrence) => {
+    const { kernel, parameters } = occurrence;
+    const choice = chooseVariant(kernel, parameters, avoidBarriers);
+    return kernel.variants
+      .filter((variant) => variant === choice || (all && (variant.supports?.(parameters) ?? true)))
+      .map((variant) => ({ ...occurrence, variant, chosen: variant === choice }));
+  });
+}
