@@ -20,7 +20,7 @@ export interface RowComparison extends Ratio {
 
 export interface Comparison {
   readonly rows: readonly RowComparison[];
-  /** By how much the probes, which are the same in both builds, differ: what the machine itself contributes. */
+  /** By how much the probes, which no build changes, certainly differ: what the machine itself contributes. */
   readonly drift: number;
   /** Both ends of every interval are moved out by this share: the larger of drift and noise floor. */
   readonly margin: number;
@@ -42,13 +42,14 @@ export function readResult(path: string): BenchResult {
   return result as BenchResult;
 }
 
-function driftBetween(before: Ceilings, after: Ceilings): number {
-  const ratios = [
-    medianRatio(before.copyRounds, after.copyRounds).ratio,
-    medianRatio(before.flopsRounds, after.flopsRounds).ratio,
-  ];
-  return Math.max(...ratios.map((ratio) => Math.max(ratio, 1 / ratio))) - 1;
-}
+/** How far the nearer end of a ratio's interval is from 1; 0 where 1 is inside. */
+const certainChange = ({ low, high }: Ratio): number => Math.max(low - 1, 1 / high - 1, 0);
+
+const driftBetween = (before: Ceilings, after: Ceilings): number =>
+  Math.max(
+    certainChange(medianRatio(before.copyRounds, after.copyRounds)),
+    certainChange(medianRatio(before.flopsRounds, after.flopsRounds)),
+  );
 
 function verdictOf({ low, high }: Ratio): Verdict {
   if (low > 1) return "slower";

@@ -97,7 +97,7 @@ export function renderComparison({ rows, drift, margin, onlyBefore, onlyAfter }:
   const within = count("within noise");
   const lines = [
     `compared: ${rows.length} rows; ${within} within noise (${percent(rows.length ? within / rows.length : 1)}), ${count("faster")} faster, ${count("slower")} slower`,
-    `ratios new/old of hot medians with 99% intervals, widened by ${percent(margin)}; the probes differ by ${percent(drift)} between the runs`,
+    `ratios new/old of hot medians with 99% intervals, widened by ${percent(margin)}; the machine itself differs by ${percent(drift)}, as its probes say`,
   ];
   if (differing.length > 0) {
     const table = renderTable(

@@ -3,12 +3,10 @@
 import type { Reporter } from "../src/base/reporter.ts";
 import { CeilingProbes, type CeilingRates, ceilingRates, ceilingsMethod } from "../src/engine/ceilings.ts";
 import type { Engine } from "../src/engine/engine.ts";
-import { PassTimer } from "../src/engine/passTimer.ts";
-import { timerQuantum } from "../src/engine/timer.ts";
 import { type Candidate, candidateBytes, prepareCandidate } from "./candidate.ts";
 import { describeEnvironment } from "./environment.ts";
 import { type BenchResult, type Method, type RowTiming, resultFormat } from "./result.ts";
-import { type Instruments, Sampler } from "./sampler.ts";
+import { makeInstruments, releaseInstruments, Sampler } from "./sampler.ts";
 import type { Wanted } from "./suites.ts";
 
 export interface BenchOptions {
@@ -120,9 +118,7 @@ export async function runBench(
   options: BenchOptions,
   reporter: Reporter,
 ): Promise<BenchResult> {
-  const timer = new PassTimer(engine);
-  const quantum = (await timerQuantum(engine))!;
-  const instruments = { engine, timer, quantum, flush: engine.storageBuffer("flush", flushBytes) };
+  const instruments = await makeInstruments(engine, flushBytes);
   const probes = await CeilingProbes.create(engine);
   const times = [await probes.time()];
   const afterRound = async () => {
@@ -141,12 +137,11 @@ export async function runBench(
     rows.push(...entries);
   }
   probes.release();
-  timer.release();
-  engine.release(instruments.flush);
+  releaseInstruments(instruments);
   const rates = ceilingRates(times);
   return {
     format: resultFormat,
-    environment: describeEnvironment(engine, quantum),
+    environment: describeEnvironment(engine, instruments.quantum),
     method: describeMethod(options),
     ceilings: {
       ...rates,

@@ -1,6 +1,7 @@
 // One candidate's samples, a slice of time a round.
 import type { Engine } from "../src/engine/engine.ts";
-import type { PassTimer, TimedPass } from "../src/engine/passTimer.ts";
+import { PassTimer, type TimedPass } from "../src/engine/passTimer.ts";
+import { timerQuantum } from "../src/engine/timer.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Measurement } from "./result.ts";
 import { median, medianInterval } from "./statistics.ts";
@@ -8,8 +9,6 @@ import { median, medianInterval } from "./statistics.ts";
 /** A pass is to last so many of the timer's quanta, so that rounding stays below 1%. */
 const quantaPerPass = 100;
 const mostRepeats = 1000;
-/** Cold samples a round: flushing takes longer than most kernels. */
-const coldSamples = 3;
 const mostWallSamples = 32;
 
 export interface Instruments {
@@ -18,6 +17,8 @@ export interface Instruments {
   /** Observed quantum of the timer in nanoseconds. */
   readonly quantum: number;
   readonly flush: GPUBuffer;
+  /** How long it takes to overwrite. */
+  readonly flushNanoseconds: number;
 }
 
 class Series {
@@ -39,6 +40,28 @@ class Series {
     const stop = spread <= bound ? "spread" : "time";
     return { median: median(rounds), ...medianInterval(rounds), spread, samples, rounds, stop };
   }
+}
+
+/** The instruments, calibrated. @throws UserError when the adapter has no timestamps. */
+export async function makeInstruments(engine: Engine, flushBytes: number): Promise<Instruments> {
+  const timer = new PassTimer(engine);
+  const flush = engine.storageBuffer("flush", flushBytes);
+  const overwrite = async () => {
+    const encoder = engine.device.createCommandEncoder({ label: "flush" });
+    encoder.clearBuffer(flush);
+    const started = performance.now();
+    engine.device.queue.submit([encoder.finish()]);
+    await engine.settle();
+    return 1e6 * (performance.now() - started);
+  };
+  await overwrite();
+  const flushNanoseconds = median([await overwrite(), await overwrite(), await overwrite()]);
+  return { engine, timer, quantum: (await timerQuantum(engine))!, flush, flushNanoseconds };
+}
+
+export function releaseInstruments({ engine, timer, flush }: Instruments): void {
+  timer.release();
+  engine.release(flush);
 }
 
 /** How many passes of a known length fit a slice, with room for one that warms up. */
@@ -78,7 +101,7 @@ export class Sampler {
     this.hot.add(await this.#passes(dispatch, slice));
     this.floor.add(await this.#passes(emptyDispatch, slice / 4));
     this.candidate.restore();
-    this.cold.add(await this.#coldPasses(dispatch));
+    this.cold.add(await this.#coldPasses(dispatch, slice));
     this.wall.add(await this.#wallSamples(dispatch, slice));
     this.spent += 1e6 * (performance.now() - started);
   }
@@ -99,9 +122,10 @@ export class Sampler {
     return (await timer.time(passes)).slice(1);
   }
 
-  #coldPasses(dispatch: TimedPass["dispatch"]): Promise<number[]> {
-    const { timer, flush } = this.instruments;
-    return timer.time(Array.from({ length: coldSamples }, () => ({ dispatch, flush })));
+  #coldPasses(dispatch: TimedPass["dispatch"], slice: number): Promise<number[]> {
+    const { timer, flush, flushNanoseconds } = this.instruments;
+    const count = fitting(slice, flushNanoseconds + this.#estimate, timer.mostPasses);
+    return timer.time(Array.from({ length: count }, () => ({ dispatch, flush })));
   }
 
   async #wallSamples(dispatch: TimedPass["dispatch"], slice: number): Promise<number[]> {

@@ -46,7 +46,7 @@ function wantedShapes({ suite, filter = "", kernel, shape }: CliOptions): Occurr
     throw new UserError("--kernel and --shape: give both, as in --kernel copy --shape length=4096");
   if (kernel !== undefined && shape !== undefined) return [parseShape(kernel, shape)];
   const shapes = recordSuite(suite).filter((occurrence) =>
-    describeShape(occurrence.kernel, occurrence.parameters).includes(filter),
+    describeShape(occurrence.kernel, occurrence.parameters).toLowerCase().includes(filter.toLowerCase()),
   );
   if (shapes.length === 0) throw new UserError(`--filter ${filter}: no shape of suite ${suite} contains it`);
   return shapes;
@@ -89,7 +89,7 @@ export function addBench(program: Command): void {
     .addOption(new Option("--variants <which>", "of a kernel").choices(["chosen", "all"]).default("chosen"))
     .option("--spread <share>", "a row is done when its medians are known to this", positiveNumber, 0.01)
     .option("--seconds <n>", "or after so long", positiveNumber, 1)
-    .option("--rounds <n>", "over all rows, at least", roundCount, 6)
+    .option("--rounds <n>", "over all rows, at least", roundCount, 9)
     .option("--json <file>", "write the result")
     .option("--compare <file>", "an earlier result; exits with 1 on a regression")
     .option("--bound <ratio>", "what counts as one, beyond noise", positiveNumber, 1.1)
