@@ -42,8 +42,9 @@ export function readResult(path: string): BenchResult {
   return result as BenchResult;
 }
 
-/** How far the nearer end of a ratio's interval is from 1; 0 where 1 is inside. */
-const certainChange = ({ low, high }: Ratio): number => Math.max(low - 1, 1 / high - 1, 0);
+/** How far a ratio is from 1 where its interval excludes 1, else 0. */
+const certainChange = ({ ratio, low, high }: Ratio): number =>
+  low > 1 || high < 1 ? Math.max(ratio, 1 / ratio) - 1 : 0;
 
 const driftBetween = (before: Ceilings, after: Ceilings): number =>
   Math.max(

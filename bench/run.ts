@@ -1,7 +1,7 @@
 // Times variants of kernels at shapes, in rounds over all of them: what disturbs the machine for a while then falls on a
 // few rounds of every row instead of on all samples of some, and shows as their spread.
 import type { Reporter } from "../src/base/reporter.ts";
-import { CeilingProbes, type CeilingRates, ceilingRates, ceilingsMethod } from "../src/engine/ceilings.ts";
+import { CeilingProbes, type CeilingRates, describeCeilings } from "../src/engine/ceilings.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import { type Candidate, candidateBytes, prepareCandidate } from "./candidate.ts";
 import { describeEnvironment } from "./environment.ts";
@@ -136,9 +136,9 @@ export async function runBench(
     for (const candidate of candidates) candidate.release();
     rows.push(...entries);
   }
-  probes.release();
   releaseInstruments(instruments);
-  const rates = ceilingRates(times);
+  const rates = probes.rates(times);
+  probes.release();
   return {
     format: resultFormat,
     environment: describeEnvironment(engine, instruments.quantum),
@@ -147,7 +147,7 @@ export async function runBench(
       ...rates,
       copyRounds: times.map(({ copy }) => copy),
       flopsRounds: times.map(({ flops }) => flops),
-      words: ceilingsMethod,
+      words: describeCeilings(engine.adapter.kind),
     },
     rows: rows.map(({ row, sampler }) =>
       sampler ? { ...row, timing: timingOf(sampler, rates, options.spread) } : row,

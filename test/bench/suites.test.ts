@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describeShape, parseShape, recordSuite, wantedVariants } from "../../bench/suites.ts";
+import { UserError } from "../../src/base/errors.ts";
+
+test("nano's shapes hold every convolution and its gradients, each shape once", () => {
+  const shapes = recordSuite("nano");
+  const names = new Set(shapes.map(({ kernel }) => kernel.name));
+  for (const name of [
+    "conv2d",
+    "conv2dGradWeight",
+    "depthwiseConv2d",
+    "depthwiseConv2dGradInput",
+    "depthwiseConv2dGradWeight",
+    "pointwiseConv2d",
+    "pointwiseConv2dGradWeight",
+    "decodeBoxes",
+  ])
+    assert.ok(names.has(name), name);
+  const keys = shapes.map(({ kernel, parameters }) => describeShape(kernel, parameters));
+  assert.equal(new Set(keys).size, keys.length);
+  assert.ok(shapes.some(({ count }) => count > 1));
+  const stem = shapes.find(({ kernel }) => kernel.name === "conv2d");
+  assert.deepEqual([stem?.parameters.batch, stem?.parameters.height, stem?.parameters.width], [4, 128, 128]);
+});
+
+test("d0's stem sees one image of 512x512", () => {
+  const stem = recordSuite("d0").find(({ kernel }) => kernel.name === "conv2d");
+  assert.deepEqual([stem?.parameters.batch, stem?.parameters.height, stem?.parameters.filters], [1, 512, 32]);
+});
+
+test("a shape from the command line", () => {
+  const text = "transposed=false, batch=4,inputs=64,outputs=32,pixels=4096";
+  const { kernel, parameters } = parseShape("pointwiseConv2d", text);
+  assert.equal(
+    describeShape(kernel, parameters),
+    "pointwiseConv2d batch=4 inputs=64 outputs=32 pixels=4096 transposed=false",
+  );
+});
+
+const refusals: readonly [kernel: string, shape: string, message: RegExp][] = [
+  ["convolution", "batch=1", /^--kernel convolution: must be one of .*pointwiseConv2d/],
+  ["copy", "size=4", /^--shape size: copy takes length$/],
+  ["copy", "length=many", /^--shape length=many: copy's length is a number$/],
+  ["copy", "length", /^--shape length=: copy's length is a number$/],
+  ["copy", "length=0", /^--shape length=0: copy's x would be \[0\]$/],
+  ["copy", "length=1.5", /^--shape length=1.5: copy's x would be \[1.5\]$/],
+  ["multiplyAdd", "length=4", /^--shape: multiplyAdd also takes rounds$/],
+  [
+    "pointwiseConv2d",
+    "batch=1,inputs=1,outputs=1,pixels=1,transposed=1",
+    /^--shape transposed=1: pointwiseConv2d's transposed is a boolean$/,
+  ],
+];
+
+for (const [kernel, shape, message] of refusals)
+  test(`refused: --kernel ${kernel} --shape ${shape}`, () => {
+    assert.throws(
+      () => parseShape(kernel, shape),
+      (error: Error) => error instanceof UserError && message.test(error.message),
+    );
+  });
+
+test("the engine's own choice, or every variant that supports the shape", () => {
+  const shape = parseShape("pointwiseConv2d", "batch=1,inputs=4,outputs=4,pixels=8,transposed=false");
+  const odd = parseShape("pointwiseConv2d", "batch=1,inputs=3,outputs=4,pixels=8,transposed=false");
+  const chosen = wantedVariants([shape, odd], false, true);
+  assert.deepEqual(
+    chosen.map(({ variant, chosen }) => [variant.name, chosen]),
+    [
+      [shape.kernel.variants[0].name, true],
+      ["plain", true],
+    ],
+  );
+  const all = wantedVariants([shape], true, true);
+  assert.equal(all.filter(({ chosen }) => chosen).length, 1);
+  assert.deepEqual(
+    all.map(({ variant }) => variant.name),
+    shape.kernel.variants
+      .filter((variant) => variant.supports?.(shape.parameters) ?? true)
+      .map(({ name }) => name),
+  );
+});
