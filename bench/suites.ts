@@ -1,5 +1,12 @@
 // Which shapes are worth timing: those of EfficientDet's training step and inference, taken from their tapes.
-import { chooseVariant, type Kernel, type Parameters, type Variant } from "../kernels/kernel.ts";
+import {
+  type AdapterTraits,
+  canRun,
+  chooseVariant,
+  type Kernel,
+  type Parameters,
+  type Variant,
+} from "../kernels/kernel.ts";
 import { registry } from "../kernels/registry.ts";
 import type { LayerMode } from "../src/autograd/layers.ts";
 import { Tape } from "../src/autograd/tape.ts";
@@ -108,17 +115,20 @@ export interface Wanted extends Occurrence {
   readonly chosen: boolean;
 }
 
-/** The variants of each shape that are to be timed: all that support it, or the one that the engine would choose. */
+/** The variants of each shape that are to be timed: all that support it here, or the one that the engine would choose. */
 export function wantedVariants(
   occurrences: readonly Occurrence[],
   all: boolean,
-  avoidBarriers: boolean,
+  traits: AdapterTraits,
 ): Wanted[] {
   return occurrences.flatMap((occurrence) => {
     const { kernel, parameters } = occurrence;
-    const choice = chooseVariant(kernel, parameters, avoidBarriers);
+    const choice = chooseVariant(kernel, parameters, traits);
     return kernel.variants
-      .filter((variant) => variant === choice || (all && (variant.supports?.(parameters) ?? true)))
+      .filter(
+        (variant) =>
+          variant === choice || (all && canRun(variant, traits) && (variant.supports?.(parameters) ?? true)),
+      )
       .map((variant) => ({ ...occurrence, variant, chosen: variant === choice }));
   });
 }

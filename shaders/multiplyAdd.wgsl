@@ -1,16 +1,20 @@
 // x = x · FACTOR + SUMMAND, four times ROUNDS times. One invocation: four vectors of four elements, a workgroup apart,
 // whose sixteen chains do not wait for one another.
 
-override VECTORS: u32;
-override ROUNDS: u32;
 override FACTOR: f32;
 override SUMMAND: f32;
 override WORKGROUP: u32;
 
-@group(0) @binding(0) var<storage, read_write> x: array<vec4f>;
+struct Sizes {
+  VECTORS: u32,
+  ROUNDS: u32,
+}
 
-fn load(i: u32) -> vec4f { return x[min(i, VECTORS - 1u)]; }
-fn store(i: u32, value: vec4f) { if (i < VECTORS) { x[i] = value; } }
+@group(0) @binding(0) var<storage, read_write> x: array<vec4f>;
+@group(0) @binding(1) var<uniform> sizes: Sizes;
+
+fn load(i: u32) -> vec4f { return x[min(i, sizes.VECTORS - 1u)]; }
+fn store(i: u32, value: vec4f) { if (i < sizes.VECTORS) { x[i] = value; } }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -23,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var c = load(i + 2u * WORKGROUP);
   var d = load(i + 3u * WORKGROUP);
   // Four steps a round, so that the loop's own work hardly counts.
-  for (var round = 0u; round < ROUNDS; round++) {
+  for (var round = 0u; round < sizes.ROUNDS; round++) {
     a = fma(a, factor, summand); b = fma(b, factor, summand); c = fma(c, factor, summand); d = fma(d, factor, summand);
     a = fma(a, factor, summand); b = fma(b, factor, summand); c = fma(c, factor, summand); d = fma(d, factor, summand);
     a = fma(a, factor, summand); b = fma(b, factor, summand); c = fma(c, factor, summand); d = fma(d, factor, summand);

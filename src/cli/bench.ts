@@ -65,7 +65,7 @@ async function bench(options: CliOptions): Promise<void> {
   const shapes = wantedShapes(options);
   const old = options.compare === undefined ? undefined : readResult(options.compare);
   const result = await withEngine({ adapter: options.adapter }, (engine) => {
-    const wanted = wantedVariants(shapes, options.variants === "all", engine.adapter.kind !== "hardware");
+    const wanted = wantedVariants(shapes, options.variants === "all", engine.traits);
     console.log(`adapter: ${describeAdapter(engine.adapter)}; ${wanted.length} rows`);
     return runBench(engine, wanted, options, createReporter());
   });

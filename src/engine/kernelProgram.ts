@@ -16,15 +16,14 @@ export interface KernelProgram {
   readonly program: Program;
 }
 
-/** @throws Error when the variant's shader does not compile. */
+/** @throws Error when the adapter cannot run the variant, or its shader does not compile. */
 export async function compileKernel<P extends Parameters>(
   engine: Engine,
   kernel: Kernel<P>,
   variant: Variant<P>,
   parameters: P,
 ): Promise<KernelProgram> {
-  // As the only variant, without barriers to shun: software adapters pass over those that have some.
-  const single = { ...kernel, variants: [{ ...variant, barriers: false }] };
+  const single = { ...kernel, variants: [variant] };
   const tape = new Tape();
   const tensors = Object.fromEntries(
     kernel.bindings(parameters).map(({ name, shape, dtype }) => [name, tape.input(name, shape, dtype)]),

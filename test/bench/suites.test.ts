@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeShape, parseShape, recordSuite, wantedVariants } from "../../bench/suites.ts";
+import {
+  describeShape,
+  type Occurrence,
+  parseShape,
+  recordSuite,
+  wantedVariants,
+} from "../../bench/suites.ts";
+import type { AdapterTraits } from "../../kernels/kernel.ts";
 import { UserError } from "../../src/base/errors.ts";
 
 test("nano's shapes hold every convolution and its gradients, each shape once", () => {
@@ -61,23 +68,13 @@ for (const [kernel, shape, message] of refusals)
     );
   });
 
-test("the engine's own choice, or every variant that supports the shape", () => {
+test("the engine's own choice, or every variant that supports the shape and the adapter runs", () => {
   const shape = parseShape("pointwiseConv2d", "batch=1,inputs=4,outputs=4,pixels=8,transposed=false");
   const odd = parseShape("pointwiseConv2d", "batch=1,inputs=3,outputs=4,pixels=8,transposed=false");
-  const chosen = wantedVariants([shape, odd], false, true);
-  assert.deepEqual(
-    chosen.map(({ variant, chosen }) => [variant.name, chosen]),
-    [
-      [shape.kernel.variants[0].name, true],
-      ["plain", true],
-    ],
-  );
-  const all = wantedVariants([shape], true, true);
-  assert.equal(all.filter(({ chosen }) => chosen).length, 1);
-  assert.deepEqual(
-    all.map(({ variant }) => variant.name),
-    shape.kernel.variants
-      .filter((variant) => variant.supports?.(shape.parameters) ?? true)
-      .map(({ name }) => name),
-  );
+  const names = (shapes: Occurrence[], all: boolean, traits: AdapterTraits) =>
+    wantedVariants(shapes, all, traits).map(({ variant, chosen }) => `${variant.name} ${chosen}`);
+  const hardware = { software: false, subgroupSize: 32 };
+  assert.deepEqual(names([shape, odd], false, hardware), ["tiled true", "plain true"]);
+  assert.deepEqual(names([shape], true, hardware), ["subgroup false", "tiled true", "plain false"]);
+  assert.deepEqual(names([shape], true, { software: true, subgroupSize: 0 }), ["tiled true", "plain false"]);
 });
