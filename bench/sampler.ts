@@ -1,6 +1,7 @@
 // One candidate's samples, a slice of time a round.
 import type { Engine } from "../src/engine/engine.ts";
 import { PassTimer, type TimedPass } from "../src/engine/passTimer.ts";
+import { encodeDispatch } from "../src/engine/program.ts";
 import { timerQuantum } from "../src/engine/timer.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Measurement } from "./result.ts";
@@ -146,12 +147,10 @@ export class Sampler {
     return samples;
   }
 
-  #encode({ pipeline, bindGroup, workgroups }: TimedPass["dispatch"]): GPUCommandBuffer {
+  #encode(dispatch: TimedPass["dispatch"]): GPUCommandBuffer {
     const encoder = this.instruments.engine.device.createCommandEncoder({ label: "wall" });
     const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(...workgroups);
+    encodeDispatch(pass, dispatch);
     pass.end();
     return encoder.finish();
   }

@@ -35,7 +35,7 @@ export interface Occurrence {
 const inference: LayerMode = { normalization: "frozen", trainable: false };
 
 /** The tapes of a model's training step (stage 1, module A) and of its inference, by what they are called. */
-function recordPrograms(model: SuiteName): Record<string, Tape> {
+export function recordPrograms(model: SuiteName): Record<string, Tape> {
   const { batch, size } = suites[model];
   const config = makeConfig("default", []);
   const modules = createModules(detectorConfig(model, { numClasses: 2, inChannels: 1 }), false);

@@ -1,7 +1,7 @@
 // Compute passes between two timestamps of the adapter.
 import { UserError } from "../base/errors.ts";
 import type { Engine } from "./engine.ts";
-import type { Dispatch } from "./program.ts";
+import { type Dispatch, encodeDispatch } from "./program.ts";
 
 const queryUsage = 0x0200 | 0x0004; // QUERY_RESOLVE | COPY_SRC
 
@@ -43,9 +43,7 @@ export class PassTimer {
           endOfPassWriteIndex: 2 * index + 1,
         },
       });
-      pass.setPipeline(dispatch.pipeline);
-      pass.setBindGroup(0, dispatch.bindGroup);
-      for (let repeat = 0; repeat < repeats; repeat++) pass.dispatchWorkgroups(...dispatch.workgroups);
+      for (let repeat = 0; repeat < repeats; repeat++) encodeDispatch(pass, dispatch);
       pass.end();
     });
     encoder.resolveQuerySet(this.#queries, 0, 2 * passes.length, this.#resolved, 0);

@@ -25,6 +25,16 @@ export interface Dispatch {
   readonly workgroups: Workgroups;
 }
 
+/** Puts a dispatch into a pass. */
+export function encodeDispatch(
+  pass: GPUComputePassEncoder,
+  { pipeline, bindGroup, workgroups }: Pick<Dispatch, "pipeline" | "bindGroup" | "workgroups">,
+): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
+}
+
 export type Inputs = Readonly<Record<string, HostArray>>;
 export type Outputs<Name extends string> = Record<Name, Float32Array>;
 
@@ -109,11 +119,7 @@ export class Program<Name extends string = string> {
 
   #encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
     const pass = encoder.beginComputePass({ label: this.name });
-    for (const { pipeline, bindGroup, workgroups } of dispatches) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(workgroups[0], workgroups[1], workgroups[2]);
-    }
+    for (const dispatch of dispatches) encodeDispatch(pass, dispatch);
     pass.end();
   }
 
