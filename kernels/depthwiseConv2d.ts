@@ -1,6 +1,6 @@
-import block from "../shaders/depthwiseConv2d.block.wgsl";
 import plain from "../shaders/depthwiseConv2d.plain.wgsl";
-import row from "../shaders/depthwiseConv2d.wgsl";
+import stride2 from "../shaders/depthwiseConv2d.stride2.wgsl";
+import strip from "../shaders/depthwiseConv2d.wgsl";
 import {
   forEachTap,
   type Padding,
@@ -25,63 +25,59 @@ export function depthwiseConstants(p: DepthwiseConv2dParameters): Record<string,
   return { CHANNELS: p.channels, ...windowConstants(p), WORKGROUP: 64 };
 }
 
-/** Constants and launch of the variants that take four neighbouring elements of a row of [height, width] at once. */
-export const depthwiseRowConstants = (p: DepthwiseConv2dParameters): Record<string, number> => ({
-  PLANES: p.batch * p.channels,
-  ...depthwiseConstants(p),
-});
+/** Small, so that few planes still keep every core of a CPU busy. */
+const stripWorkgroup = 32;
 
-export const depthwiseRowWorkgroups = (
-  p: DepthwiseConv2dParameters,
-  height: number,
-  width: number,
-): Workgroups => linearWorkgroups(divideUp(p.batch * p.channels * height * divideUp(width, 4), 64));
+/** Most rows of a strip: enough that the lines above and below it, which two strips load, weigh little. */
+const mostStripRows = 16;
 
-/** The row variants' taps are written out for these. */
-export const supportsRows = (p: DepthwiseConv2dParameters): boolean =>
-  (p.kernel === 3 || p.kernel === 5) && (p.stride === 1 || p.stride === 2);
+/** Rows of a strip, for strips of equal height. */
+export const stripRows = (height: number): number => divideUp(height, divideUp(height, mostStripRows));
+
+/** Launch of one invocation for every strip of `rows` x `width` of an image. */
+export function stripWorkgroups(
+  { batch, channels }: DepthwiseConv2dParameters,
+  image: { height: number; width: number },
+  strip: { rows: number; width: number },
+): Workgroups {
+  const strips = divideUp(image.height, strip.rows) * divideUp(image.width, strip.width);
+  return linearWorkgroups(divideUp(batch * channels * strips, stripWorkgroup));
+}
+
+/** Constants of the strip variants at stride 2, with strips of `rows`. */
+export const stride2Constants = (p: DepthwiseConv2dParameters, rows: number): Record<string, number> => {
+  const { STRIDE, ...constants } = depthwiseConstants(p);
+  return { PLANES: p.batch * p.channels, ...constants, ROWS: rows, WORKGROUP: stripWorkgroup };
+};
+
+/** The strip variants' taps are written out for these kernels. */
+export const supportsStride2 = ({ kernel, stride }: DepthwiseConv2dParameters): boolean =>
+  (kernel === 3 || kernel === 5) && stride === 2;
 
 /**
- * Blocks of 4x4 elements at stride 1. The gradient with respect to the input is such a convolution too, of the output's
- * gradient with the taps in reverse order.
+ * Strips of eight columns at stride 1, input and output of one size. The gradient with respect to the input is such a
+ * convolution too, of the output's gradient with the taps in reverse order.
  */
-export function depthwiseBlockVariant(gradient: boolean): Variant<DepthwiseConv2dParameters> {
-  const sizes = (p: DepthwiseConv2dParameters) => {
-    const [near, far] = [
-      { height: p.height, width: p.width },
-      { height: p.outHeight, width: p.outWidth },
-    ];
-    return gradient ? { from: far, to: near } : { from: near, to: far };
-  };
-  const padding = (p: DepthwiseConv2dParameters, before: number) =>
-    gradient ? p.kernel - 1 - before : before;
-  return {
-    name: "block",
-    shader: block,
-    constants(p) {
-      const { from, to } = sizes(p);
-      return {
-        PLANES: p.batch * p.channels,
-        CHANNELS: p.channels,
-        HEIGHT: from.height,
-        WIDTH: from.width,
-        KERNEL: p.kernel,
-        PAD_TOP: padding(p, p.padTop),
-        PAD_LEFT: padding(p, p.padLeft),
-        OUT_HEIGHT: to.height,
-        OUT_WIDTH: to.width,
-        FLIPPED: Number(gradient),
-        WORKGROUP: 64,
-      };
-    },
-    workgroups(p) {
-      const { to } = sizes(p);
-      const blocks = divideUp(to.height, 4) * divideUp(to.width, 4);
-      return linearWorkgroups(divideUp(p.batch * p.channels * blocks, 64));
-    },
-    supports: (p) => (p.kernel === 3 || p.kernel === 5) && p.stride === 1,
-  };
-}
+export const depthwiseStripVariant = (gradient: boolean): Variant<DepthwiseConv2dParameters> => ({
+  name: "strip",
+  shader: strip,
+  constants: (p) => ({
+    PLANES: p.batch * p.channels,
+    CHANNELS: p.channels,
+    HEIGHT: p.height,
+    WIDTH: p.width,
+    ROWS: stripRows(p.height),
+    KERNEL: p.kernel,
+    FLIPPED: Number(gradient),
+    WORKGROUP: stripWorkgroup,
+  }),
+  workgroups: (p) => stripWorkgroups(p, p, { rows: stripRows(p.height), width: 8 }),
+  supports: (p) =>
+    (p.kernel === 3 || p.kernel === 5) &&
+    p.stride === 1 &&
+    p.outHeight === p.height &&
+    p.outWidth === p.width,
+});
 
 export const depthwiseFlops = (p: DepthwiseConv2dParameters): number =>
   2 * p.batch * p.channels * p.outHeight * p.outWidth * p.kernel * p.kernel;
@@ -103,6 +99,10 @@ export const depthwiseCases: readonly DepthwiseConv2dParameters[] = [
   example(3, 2, [9, 7], 5, 1, "same"),
   example(1, 5, [10, 14], 5, 2, "same"),
   example(2, 3, [11, 6], 5, 2, "symmetric"),
+  example(1, 2, [37, 21], 3, 1, "symmetric"),
+  example(1, 2, [35, 20], 5, 1, "same"),
+  example(1, 2, [70, 37], 3, 2, "same"),
+  example(1, 2, [67, 33], 5, 2, "symmetric"),
 ];
 
 /** Depthwise convolution without bias. x [batch,channels,height,width], weight [channels,1,kernel,kernel]. */
@@ -117,13 +117,18 @@ export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
     ];
   },
   variants: [
-    depthwiseBlockVariant(false),
+    depthwiseStripVariant(false),
     {
-      name: "row",
-      shader: row,
-      constants: depthwiseRowConstants,
-      workgroups: (p) => depthwiseRowWorkgroups(p, p.outHeight, p.outWidth),
-      supports: supportsRows,
+      name: "stride2",
+      shader: stride2,
+      constants: (p) => stride2Constants(p, stripRows(p.outHeight)),
+      workgroups: (p) =>
+        stripWorkgroups(
+          p,
+          { height: p.outHeight, width: p.outWidth },
+          { rows: stripRows(p.outHeight), width: 4 },
+        ),
+      supports: supportsStride2,
     },
     {
       name: "plain",

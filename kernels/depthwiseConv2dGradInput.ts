@@ -1,15 +1,16 @@
 import plain from "../shaders/depthwiseConv2dGradInput.plain.wgsl";
-import row from "../shaders/depthwiseConv2dGradInput.wgsl";
+import stride2 from "../shaders/depthwiseConv2dGradInput.wgsl";
 import {
   type DepthwiseConv2dParameters,
-  depthwiseBlockVariant,
   depthwiseCases,
   depthwiseConstants,
   depthwiseFlops,
-  depthwiseRowConstants,
-  depthwiseRowWorkgroups,
   depthwiseShapes,
-  supportsRows,
+  depthwiseStripVariant,
+  stride2Constants,
+  stripRows,
+  stripWorkgroups,
+  supportsStride2,
 } from "./depthwiseConv2d.ts";
 import { forEachTap } from "./geometry.ts";
 import { divideUp, type Kernel } from "./kernel.ts";
@@ -26,13 +27,13 @@ export const depthwiseConv2dGradInput: Kernel<DepthwiseConv2dParameters> = {
     ];
   },
   variants: [
-    depthwiseBlockVariant(true),
+    depthwiseStripVariant(true),
     {
-      name: "row",
-      shader: row,
-      constants: depthwiseRowConstants,
-      workgroups: (p) => depthwiseRowWorkgroups(p, p.height, p.width),
-      supports: supportsRows,
+      name: "stride2",
+      shader: stride2,
+      constants: (p) => stride2Constants(p, stripRows(divideUp(p.height, 2))),
+      workgroups: (p) => stripWorkgroups(p, p, { rows: 2 * stripRows(divideUp(p.height, 2)), width: 8 }),
+      supports: supportsStride2,
     },
     {
       name: "plain",
