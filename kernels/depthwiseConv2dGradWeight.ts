@@ -1,5 +1,5 @@
 import tree from "../shaders/depthwiseConv2dGradWeight.tree.wgsl";
-import row from "../shaders/depthwiseConv2dGradWeight.wgsl";
+import strip from "../shaders/depthwiseConv2dGradWeight.wgsl";
 import {
   type DepthwiseConv2dParameters,
   depthwiseCases,
@@ -10,45 +10,76 @@ import {
 import { forEachTap } from "./geometry.ts";
 import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
-const rowWorkgroup = 8;
+export type DepthwiseConv2dGradWeightParameters = DepthwiseConv2dParameters & {
+  /** How many partial sums, and rows of outputs (of all samples, one after the other) in each. */
+  splits: number;
+  rows: number;
+};
 
-/** Gradient of depthwiseConv2d with respect to its weight; kernels of 3x3 and 5x5, stride 1 and 2. */
-export const depthwiseConv2dGradWeight: Kernel<DepthwiseConv2dParameters> = {
+/** Enough partial sums of a channel, each by a workgroup, to keep a GPU busy. */
+const wantedInvocations = 2048;
+/** Outputs of a split that make it worth another partial sum. */
+const leastOutputs = 2048;
+const stripWorkgroup = 8;
+
+/** Splits the sum over samples and rows of outputs, so that few channels keep a device busy and none sums for long. */
+export function splitRows(p: DepthwiseConv2dParameters): DepthwiseConv2dGradWeightParameters {
+  const total = p.batch * p.outHeight;
+  const wanted = Math.max(divideUp(wantedInvocations, p.channels), 1);
+  const splits = Math.min(wanted, divideUp(total * p.outWidth, leastOutputs));
+  const rows = divideUp(total, splits);
+  return { ...p, splits: divideUp(total, rows), rows };
+}
+
+const constants = (p: DepthwiseConv2dGradWeightParameters): Record<string, number> => ({
+  BATCH: p.batch,
+  ...depthwiseConstants(p),
+  ROWS: p.rows,
+});
+
+/** Partial sums of depthwiseConv2d's gradient with respect to its weight; kernels of 3x3 and 5x5, stride 1 and 2. */
+export const depthwiseConv2dGradWeight: Kernel<DepthwiseConv2dGradWeightParameters> = {
   name: "depthwiseConv2dGradWeight",
   bindings(p) {
     const shapes = depthwiseShapes(p);
     return [
       { name: "x", access: "read", shape: shapes.x },
       { name: "dy", access: "read", shape: shapes.y },
-      { name: "dw", access: "write", shape: shapes.weight },
+      { name: "partial", access: "write", shape: [p.splits, ...shapes.weight] },
     ];
   },
   variants: [
     {
       name: "tree",
       shader: tree,
-      constants: (p) => ({ BATCH: p.batch, ...depthwiseConstants(p) }),
-      workgroups: (p) => [p.channels, 1, 1],
+      constants,
+      workgroups: (p) => [p.channels, p.splits, 1],
       barriers: true,
     },
     {
-      name: "row",
-      shader: row,
-      constants: (p) => ({ BATCH: p.batch, ...depthwiseConstants(p), WORKGROUP: rowWorkgroup }),
-      workgroups: (p) => linearWorkgroups(divideUp(p.channels * p.kernel, rowWorkgroup)),
+      name: "strip",
+      shader: strip,
+      constants: (p) => ({ ...constants(p), SPLITS: p.splits, WORKGROUP: stripWorkgroup }),
+      workgroups: (p) => linearWorkgroups(divideUp(p.splits * p.channels, stripWorkgroup)),
     },
   ],
   flops: depthwiseFlops,
-  reference(p, { x, dy, dw }) {
-    dw.fill(0);
-    for (let plane = 0; plane < p.batch * p.channels; plane++) {
-      const target = dw.subarray((plane % p.channels) * p.kernel ** 2);
-      const image = x.subarray(plane * p.height * p.width);
-      const gradient = dy.subarray(plane * p.outHeight * p.outWidth);
+  reference(p, { x, dy, partial }) {
+    partial.fill(0);
+    const plane = { input: p.height * p.width, output: p.outHeight * p.outWidth };
+    for (let k = 0; k < p.batch * p.channels; k++) {
+      const [sample, channel] = [Math.floor(k / p.channels), k % p.channels];
+      const image = x.subarray(k * plane.input);
+      const gradient = dy.subarray(k * plane.output);
       forEachTap(p, (output, input, tap) => {
-        target[tap] += gradient[output] * image[input];
+        const row = sample * p.outHeight + Math.floor(output / p.outWidth);
+        const target = (Math.floor(row / p.rows) * p.channels + channel) * p.kernel ** 2;
+        partial[target + tap] += gradient[output] * image[input];
       });
     }
   },
-  cases: depthwiseCases,
+  cases: depthwiseCases.flatMap((p) => [
+    splitRows(p),
+    { ...p, splits: divideUp(p.batch * p.outHeight, 5), rows: 5 },
+  ]),
 };

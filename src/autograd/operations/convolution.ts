@@ -6,7 +6,7 @@ import {
   depthwiseConv2d as depthwiseKernel,
 } from "../../../kernels/depthwiseConv2d.ts";
 import { depthwiseConv2dGradInput } from "../../../kernels/depthwiseConv2dGradInput.ts";
-import { depthwiseConv2dGradWeight } from "../../../kernels/depthwiseConv2dGradWeight.ts";
+import { depthwiseConv2dGradWeight, splitRows } from "../../../kernels/depthwiseConv2dGradWeight.ts";
 import { type Padding, windowParameters } from "../../../kernels/geometry.ts";
 import type { Shape } from "../../../kernels/kernel.ts";
 import {
@@ -80,7 +80,7 @@ export const convolutionGradients: GradientTable = {
     const p = parameters as DepthwiseConv2dParameters;
     return {
       x: wants("x") ? tape.apply(depthwiseConv2dGradInput, p, { weight, dy }).dx : undefined,
-      weight: wants("weight") ? tape.apply(depthwiseConv2dGradWeight, p, { x, dy }).dw : undefined,
+      weight: wants("weight") ? depthwiseWeightGradient(tape, x, dy, weight, p) : undefined,
     };
   },
 
@@ -97,6 +97,19 @@ export const convolutionGradients: GradientTable = {
     };
   },
 };
+
+function depthwiseWeightGradient(
+  tape: Tape,
+  x: Tensor,
+  dy: Tensor,
+  weight: Tensor,
+  p: DepthwiseConv2dParameters,
+): Tensor {
+  const parameters = splitRows(p);
+  const shapes: Record<string, Shape> = parameters.splits === 1 ? { partial: weight.shape } : {};
+  const { partial } = tape.apply(depthwiseConv2dGradWeight, parameters, { x, dy }, shapes);
+  return parameters.splits === 1 ? partial : sumLeading(tape, partial);
+}
 
 function pointwiseWeightGradient(tape: Tape, x: Tensor, dy: Tensor, weight: Tensor): Tensor {
   const [batch, inputs, height, width] = x.shape;
