@@ -7,29 +7,12 @@ import {
   depthwiseFlops,
   depthwiseShapes,
 } from "./depthwiseConv2d.ts";
-import { forEachTap } from "./geometry.ts";
+import { forEachTap, type RowSplits, splitRows } from "./geometry.ts";
 import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
-export type DepthwiseConv2dGradWeightParameters = DepthwiseConv2dParameters & {
-  /** How many partial sums, and rows of outputs (of all samples, one after the other) in each. */
-  splits: number;
-  rows: number;
-};
+export type DepthwiseConv2dGradWeightParameters = DepthwiseConv2dParameters & RowSplits;
 
-/** Enough partial sums of a channel, each by a workgroup, to keep a GPU busy. */
-const wantedInvocations = 2048;
-/** Outputs of a split that make it worth another partial sum. */
-const leastOutputs = 2048;
 const stripWorkgroup = 8;
-
-/** Splits the sum over samples and rows of outputs, so that few channels keep a device busy and none sums for long. */
-export function splitRows(p: DepthwiseConv2dParameters): DepthwiseConv2dGradWeightParameters {
-  const total = p.batch * p.outHeight;
-  const wanted = Math.max(divideUp(wantedInvocations, p.channels), 1);
-  const splits = Math.min(wanted, divideUp(total * p.outWidth, leastOutputs));
-  const rows = divideUp(total, splits);
-  return { ...p, splits: divideUp(total, rows), rows };
-}
 
 const constants = (p: DepthwiseConv2dGradWeightParameters): Record<string, number> => ({
   BATCH: p.batch,
@@ -79,7 +62,7 @@ export const depthwiseConv2dGradWeight: Kernel<DepthwiseConv2dGradWeightParamete
     }
   },
   cases: depthwiseCases.flatMap((p) => [
-    splitRows(p),
+    { ...p, ...splitRows(p, p.channels) },
     { ...p, splits: divideUp(p.batch * p.outHeight, 5), rows: 5 },
   ]),
 };

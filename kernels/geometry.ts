@@ -1,4 +1,5 @@
 // The geometry of a sliding window, shared by convolutions and pooling.
+import { divideUp } from "./kernel.ts";
 
 /** `symmetric` pads k/2 on every side as PyTorch does; `same` is TensorFlow's SAME, the odd row at the bottom right. */
 export type Padding = "symmetric" | "same";
@@ -64,6 +65,25 @@ export function windowConstants(window: WindowParameters): Record<string, number
     OUT_HEIGHT: window.outHeight,
     OUT_WIDTH: window.outWidth,
   };
+}
+
+/** Partial sums over the outputs of all samples: how many, and how many consecutive rows of outputs in each. */
+export type RowSplits = { splits: number; rows: number };
+
+/** Enough workgroups, one a partial sum, to keep a GPU busy. */
+const wantedWorkgroups = 2048;
+/** Outputs that make another partial sum worth adding up. */
+const leastOutputs = 2048;
+
+/** Splits `sums` sums over samples and rows of outputs, so that few of them keep a device busy and none grows long. */
+export function splitRows(
+  p: { batch: number; outHeight: number; outWidth: number },
+  sums: number,
+): RowSplits {
+  const total = p.batch * p.outHeight;
+  const splits = Math.min(divideUp(wantedWorkgroups, sums), divideUp(total * p.outWidth, leastOutputs));
+  const rows = divideUp(total, splits);
+  return { splits: divideUp(total, rows), rows };
 }
 
 /**

@@ -6,9 +6,9 @@ import {
   depthwiseConv2d as depthwiseKernel,
 } from "../../../kernels/depthwiseConv2d.ts";
 import { depthwiseConv2dGradInput } from "../../../kernels/depthwiseConv2dGradInput.ts";
-import { depthwiseConv2dGradWeight, splitRows } from "../../../kernels/depthwiseConv2dGradWeight.ts";
-import { type Padding, windowParameters } from "../../../kernels/geometry.ts";
-import type { Shape } from "../../../kernels/kernel.ts";
+import { depthwiseConv2dGradWeight } from "../../../kernels/depthwiseConv2dGradWeight.ts";
+import { type Padding, splitRows, windowParameters } from "../../../kernels/geometry.ts";
+import type { Kernel, Parameters } from "../../../kernels/kernel.ts";
 import {
   type PointwiseConv2dParameters,
   pointwiseConv2d as pointwiseKernel,
@@ -70,17 +70,21 @@ function applyPointwise(
 export const convolutionGradients: GradientTable = {
   conv2d(tape, { parameters, tensors: { x, weight } }, { y: dy }, wants) {
     const p = parameters as Conv2dParameters;
+    const split = { ...p, ...splitRows(p, p.filters * p.channels) };
     return {
       x: wants("x") ? tape.apply(conv2dGradInput, p, { weight, dy }).dx : undefined,
-      weight: wants("weight") ? tape.apply(conv2dGradWeight, p, { x, dy }).dw : undefined,
+      weight: wants("weight") ? sumPartials(tape, conv2dGradWeight, split, { x, dy }, weight) : undefined,
     };
   },
 
   depthwiseConv2d(tape, { parameters, tensors: { x, weight } }, { y: dy }, wants) {
     const p = parameters as DepthwiseConv2dParameters;
+    const split = { ...p, ...splitRows(p, p.channels) };
     return {
       x: wants("x") ? tape.apply(depthwiseConv2dGradInput, p, { weight, dy }).dx : undefined,
-      weight: wants("weight") ? depthwiseWeightGradient(tape, x, dy, weight, p) : undefined,
+      weight: wants("weight")
+        ? sumPartials(tape, depthwiseConv2dGradWeight, split, { x, dy }, weight)
+        : undefined,
     };
   },
 
@@ -98,26 +102,24 @@ export const convolutionGradients: GradientTable = {
   },
 };
 
-function depthwiseWeightGradient(
-  tape: Tape,
-  x: Tensor,
-  dy: Tensor,
-  weight: Tensor,
-  p: DepthwiseConv2dParameters,
-): Tensor {
-  const parameters = splitRows(p);
-  const shapes: Record<string, Shape> = parameters.splits === 1 ? { partial: weight.shape } : {};
-  const { partial } = tape.apply(depthwiseConv2dGradWeight, parameters, { x, dy }, shapes);
-  return parameters.splits === 1 ? partial : sumLeading(tape, partial);
-}
-
 function pointwiseWeightGradient(tape: Tape, x: Tensor, dy: Tensor, weight: Tensor): Tensor {
   const [batch, inputs, height, width] = x.shape;
   const outputs = weight.shape[0];
   const pixels = height * width;
   const split = splitReduction(batch, inputs, outputs, pixels);
   const parameters = { batch, inputs, outputs, pixels, ...split };
-  const shapes: Record<string, Shape> = split.splits === 1 ? { partial: weight.shape } : {};
-  const { partial } = tape.apply(pointwiseConv2dGradWeight, parameters, { x, dy }, shapes);
-  return split.splits === 1 ? partial : sumLeading(tape, partial);
+  return sumPartials(tape, pointwiseConv2dGradWeight, parameters, { x, dy }, weight);
+}
+
+/** The gradient of `weight` by a kernel that gives its partial sums. */
+function sumPartials<P extends Parameters & { splits: number }>(
+  tape: Tape,
+  kernel: Kernel<P>,
+  parameters: P,
+  given: { x: Tensor; dy: Tensor },
+  weight: Tensor,
+): Tensor {
+  const single = parameters.splits === 1;
+  const { partial } = tape.apply(kernel, parameters, given, single ? { partial: weight.shape } : {});
+  return single ? partial : sumLeading(tape, partial);
 }
