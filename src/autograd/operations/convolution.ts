@@ -8,7 +8,6 @@ import {
 import { depthwiseConv2dGradInput } from "../../../kernels/depthwiseConv2dGradInput.ts";
 import { depthwiseConv2dGradWeight } from "../../../kernels/depthwiseConv2dGradWeight.ts";
 import { type Padding, windowParameters } from "../../../kernels/geometry.ts";
-import type { Shape } from "../../../kernels/kernel.ts";
 import {
   type PointwiseConv2dParameters,
   pointwiseConv2d as pointwiseKernel,
@@ -17,7 +16,6 @@ import { pointwiseConv2dGradWeight, splitReduction } from "../../../kernels/poin
 import { sumChannels } from "../../../kernels/sumChannels.ts";
 import type { GradientTable, Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { sumLeading } from "./reduction.ts";
 
 export interface ConvolutionOptions {
   readonly stride: number;
@@ -104,7 +102,5 @@ function pointwiseWeightGradient(tape: Tape, x: Tensor, dy: Tensor, weight: Tens
   const pixels = height * width;
   const split = splitReduction(batch, inputs, outputs, pixels);
   const parameters = { batch, inputs, outputs, pixels, ...split };
-  const shapes: Record<string, Shape> = split.splits === 1 ? { partial: weight.shape } : {};
-  const { partial } = tape.apply(pointwiseConv2dGradWeight, parameters, { x, dy }, shapes);
-  return split.splits === 1 ? partial : sumLeading(tape, partial);
+  return tape.apply(pointwiseConv2dGradWeight, parameters, { x, dy }).partial;
 }

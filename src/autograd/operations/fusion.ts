@@ -11,7 +11,6 @@ import type { Padding } from "../../../kernels/geometry.ts";
 import { elementCount } from "../../../kernels/kernel.ts";
 import type { GradientTable, Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { sumLeading } from "./reduction.ts";
 
 export interface FuseOptions {
   readonly height: number;
@@ -50,7 +49,7 @@ export const fusionGradients: GradientTable = {
     if (wants("weights")) {
       const chunks = chunkReduction(elementCount(dy.shape));
       const { dweights } = tape.apply(fuseGradWeights, { ...p, ...chunks }, { x0, x1, x2, weights, dy });
-      gradients.weights = sumLeading(tape, dweights);
+      gradients.weights = dweights;
     }
     return gradients;
   },
