@@ -1,4 +1,5 @@
 import shader from "../shaders/fuse.wgsl";
+import { swish } from "./functions.ts";
 import { type Padding, slideWindow } from "./geometry.ts";
 import { type Binding, type Buffers, divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
@@ -8,9 +9,11 @@ type SourceParameters<I extends 0 | 1 | 2> = {
 };
 
 export type FuseParameters = {
-  /** Inputs that count, 1 to 3; parameters and bindings of the others repeat the last one. */
+  /** Inputs that count, 1 to 3; parameters of the others repeat the last one, their bindings hold one element. */
   count: number;
   normalized: boolean;
+  /** Whether swish follows the weighted sum. */
+  swish: boolean;
   /** Batch times channels. */
   planes: number;
   height: number;
@@ -21,6 +24,9 @@ export type FuseParameters = {
 
 export const fuseEpsilon = 1e-4;
 export const modes = { same: 0, upsample: 1, maxPool: 2 } as const;
+
+/** Shaders divide indices within a map in float32, which is exact for so many pixels a side. */
+const maxSide = 1024;
 
 export interface Source {
   readonly height: number;
@@ -52,18 +58,21 @@ export function resampleSource(
   return { height, width, padTop: vertical.before, padLeft: horizontal.before, mode: modes.maxPool };
 }
 
+/** @throws Error when a side of the output has more than 1024 pixels. */
 export function fuseParameters(
   planes: number,
   output: readonly [number, number],
   sources: readonly Source[],
-  normalized: boolean,
+  flags: Pick<FuseParameters, "normalized" | "swish">,
 ): FuseParameters {
+  if (Math.max(...output) > maxSide)
+    throw new Error(`fuse: an output of ${output.join("x")} pixels, at most ${maxSide} a side can be`);
   const fields = [0, 1, 2].flatMap((index) => {
     const source = sources[Math.min(index, sources.length - 1)];
     return Object.entries(source).map(([name, value]) => [`${name}${index}`, value]);
   });
   const [height, width] = output;
-  return { count: sources.length, normalized, planes, height, width, ...Object.fromEntries(fields) };
+  return { count: sources.length, ...flags, planes, height, width, ...Object.fromEntries(fields) };
 }
 
 export function sourceOf(p: FuseParameters, index: number): Source {
@@ -81,6 +90,7 @@ export function fuseConstants(p: FuseParameters): Record<string, number> {
   const constants: Record<string, number> = {
     COUNT: p.count,
     NORMALIZED: Number(p.normalized),
+    SWISH: Number(p.swish),
     PLANES: p.planes,
     HEIGHT: p.height,
     WIDTH: p.width,
@@ -101,39 +111,53 @@ export function fuseConstants(p: FuseParameters): Record<string, number> {
 export function fuseInputs(p: FuseParameters): Binding[] {
   const maps = [0, 1, 2].map((index): Binding => {
     const { height, width } = sourceOf(p, index);
-    return { name: `x${index}`, access: "read", shape: [p.planes, height, width] };
+    const shape = index < p.count ? [p.planes, height, width] : [1];
+    return { name: `x${index}`, access: "read", shape };
   });
   return [...maps, { name: "weights", access: "read", shape: [p.count] }];
 }
 
-/** The input pixels of one plane that an output pixel may take; of a pool's, the maximum is taken. */
-export function takenPixels(
-  source: Source,
-  height: number,
-  width: number,
-  row: number,
-  column: number,
-): number[] {
-  if (source.mode === modes.same) return [row * width + column];
-  if (source.mode === modes.upsample) {
-    const y = Math.floor((row * source.height) / height);
-    return [y * source.width + Math.floor((column * source.width) / width)];
-  }
-  const pixels: number[] = [];
-  for (let tap = 0; tap < 9; tap++) {
-    const y = 2 * row + Math.floor(tap / 3) - source.padTop;
-    const x = 2 * column + (tap % 3) - source.padLeft;
-    if (y >= 0 && y < source.height && x >= 0 && x < source.width) pixels.push(y * source.width + x);
-  }
-  return pixels;
+/** What fuseGradSum says of pools: one element where there is none. */
+export const takenShape = (p: FuseParameters): number[] =>
+  [0, 1, 2].some((index) => sourceOf(p, index).mode === modes.maxPool) ? [p.planes, p.height, p.width] : [1];
+
+const placeOf = (p: FuseParameters, output: number) => ({
+  plane: Math.floor(output / (p.height * p.width)),
+  row: Math.floor(output / p.width) % p.height,
+  column: output % p.width,
+});
+
+/**
+ * Index into an input of the element that an output element takes; −1 when that lies outside.
+ * @param tap of a pool's window, row · 3 + column.
+ */
+export function takenIndex(p: FuseParameters, source: Source, output: number, tap: number): number {
+  const { plane, row, column } = placeOf(p, output);
+  const { height, width, mode } = source;
+  let [y, x] = [row, column];
+  if (mode === modes.upsample)
+    [y, x] = [Math.floor((row * height) / p.height), Math.floor((column * width) / p.width)];
+  if (mode === modes.maxPool)
+    [y, x] = [2 * row + Math.floor(tap / 3) - source.padTop, 2 * column + (tap % 3) - source.padLeft];
+  return y >= 0 && y < height && x >= 0 && x < width ? (plane * height + y) * width + x : -1;
 }
 
-/** Index into an input of the element that an output element takes: of a pool's, the first maximum. */
-export function takenIndex(p: FuseParameters, source: Source, x: Float64Array, output: number): number {
-  const plane = Math.floor(output / (p.height * p.width)) * source.height * source.width;
-  const row = Math.floor(output / p.width) % p.height;
-  const pixels = takenPixels(source, p.height, p.width, row, output % p.width);
-  return plane + pixels.reduce((best, pixel) => (x[plane + pixel] > x[plane + best] ? pixel : best));
+/** The tap that a pool takes for an output element: its window's first maximum; 0 for other sources. */
+export function takenTap(p: FuseParameters, source: Source, x: Float64Array, output: number): number {
+  if (source.mode !== modes.maxPool) return 0;
+  const value = (tap: number) => {
+    const index = takenIndex(p, source, output, tap);
+    return index < 0 ? -Infinity : x[index];
+  };
+  return Array.from({ length: 9 }, (_, tap) => tap).reduce((best, tap) =>
+    value(tap) > value(best) ? tap : best,
+  );
+}
+
+/** What an input contributes to an output element, before its weight. */
+export function resampled(p: FuseParameters, index: number, x: Float64Array, output: number): number {
+  const source = sourceOf(p, index);
+  return x[takenIndex(p, source, output, takenTap(p, source, x, output))];
 }
 
 /** relu(w_i) / S of every input. */
@@ -143,25 +167,31 @@ export function edgeFactors(p: FuseParameters, weights: Float64Array): number[] 
   return positive.map((weight) => weight / total);
 }
 
+/** An element of what fuse computes, before swish. */
+export function weightedSum(p: FuseParameters, buffers: Buffers, output: number): number {
+  const factors = edgeFactors(p, buffers.weights);
+  return factors.reduce((sum, factor, k) => sum + factor * resampled(p, k, buffers[`x${k}`], output), 0);
+}
+
 const example = (
   planes: number,
   output: [number, number],
   sizes: [number, number][],
   padding: Padding,
-  normalized = true,
+  flags: Partial<Pick<FuseParameters, "normalized" | "swish">> = {},
 ): FuseParameters =>
   fuseParameters(
     planes,
     output,
     sizes.map((size) => resampleSource(size, output, padding)),
-    normalized,
+    { normalized: true, swish: false, ...flags },
   );
 
 export const fuseCases: readonly FuseParameters[] = [
-  example(1, [1, 1], [[1, 1]], "symmetric", false),
-  example(3, [4, 5], [[7, 9]], "symmetric", false),
-  example(3, [4, 5], [[8, 10]], "same", false),
-  example(2, [7, 11], [[4, 6]], "same", false),
+  example(1, [1, 1], [[1, 1]], "symmetric", { normalized: false }),
+  example(3, [4, 5], [[7, 9]], "symmetric", { normalized: false }),
+  example(3, [4, 5], [[8, 10]], "same", { normalized: false }),
+  example(2, [7, 11], [[4, 6]], "same", { normalized: false }),
   example(
     6,
     [7, 9],
@@ -180,6 +210,7 @@ export const fuseCases: readonly FuseParameters[] = [
       [10, 5],
     ],
     "same",
+    { swish: true },
   ),
   example(
     5,
@@ -190,7 +221,18 @@ export const fuseCases: readonly FuseParameters[] = [
       [12, 13],
     ],
     "symmetric",
-    false,
+    { normalized: false, swish: true },
+  ),
+  example(
+    3,
+    [5, 9],
+    [
+      [10, 17],
+      [3, 5],
+      [5, 9],
+    ],
+    "symmetric",
+    { swish: true },
   ),
 ];
 
@@ -199,7 +241,7 @@ export function weightInput(p: FuseParameters): Buffers {
   return { weights: Float64Array.of(0.75, p.count > 2 ? -0.5 : 1.25, 1.5).slice(0, p.count) };
 }
 
-/** Weighted sum of feature maps resampled to one size. x_i [planes, height_i, width_i] → y [planes, height, width]. */
+/** Weighted sum of feature maps resampled to one size, and swish of it. x_i [planes, height_i, width_i] → y [planes, height, width]. */
 export const fuse: Kernel<FuseParameters> = {
   name: "fuse",
   bindings: (p) => [...fuseInputs(p), { name: "y", access: "write", shape: [p.planes, p.height, p.width] }],
@@ -211,15 +253,13 @@ export const fuse: Kernel<FuseParameters> = {
       workgroups: (p) => linearWorkgroups(divideUp(p.planes * p.height * p.width, 64)),
     },
   ],
-  flops: (p) => 2 * p.count * p.planes * p.height * p.width,
+  flops: (p) => (2 * p.count + (p.swish ? 4 : 0)) * p.planes * p.height * p.width,
   reference(p, buffers) {
-    const factors = edgeFactors(p, buffers.weights);
-    buffers.y.fill(0);
-    factors.forEach((factor, index) => {
-      const x = buffers[`x${index}`];
-      const source = sourceOf(p, index);
-      for (let i = 0; i < buffers.y.length; i++) buffers.y[i] += factor * x[takenIndex(p, source, x, i)];
-    });
+    const { y } = buffers;
+    for (let i = 0; i < y.length; i++) {
+      const z = weightedSum(p, buffers, i);
+      y[i] = p.swish ? swish(z) : z;
+    }
   },
   cases: fuseCases,
   testInputs: weightInput,

@@ -27,7 +27,7 @@ import { focalLoss } from "./focalLoss.ts";
 import { focalLossGrad } from "./focalLossGrad.ts";
 import { fuse } from "./fuse.ts";
 import { fuseGradInput } from "./fuseGradInput.ts";
-import { fuseGradWeights } from "./fuseGradWeights.ts";
+import { fuseGradSum } from "./fuseGradSum.ts";
 import { globalAveragePool } from "./globalAveragePool.ts";
 import { globalAveragePoolGrad } from "./globalAveragePoolGrad.ts";
 import { huberLoss } from "./huberLoss.ts";
@@ -76,7 +76,7 @@ export const registry: readonly Kernel[] = [
   focalLossGrad,
   fuse,
   fuseGradInput,
-  fuseGradWeights,
+  fuseGradSum,
   globalAveragePool,
   globalAveragePoolGrad,
   huberLoss,

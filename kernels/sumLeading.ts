@@ -1,41 +1,75 @@
-import shader from "../shaders/sumLeading.wgsl";
+import plain from "../shaders/sumLeading.plain.wgsl";
+import whole from "../shaders/sumLeading.wgsl";
+import { elementwiseWorkgroupSize, elementwiseWorkgroups } from "./elementwise.ts";
 import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
-export type LeadingParameters = { splits: number; length: number; scale: number };
+/** The most tensors that one launch sums. */
+export const maxSummands = 6;
 
-export const leadingConstants = (p: LeadingParameters): Record<string, number> => ({
-  SPLITS: p.splits,
+/** `splits_k`: the leading extent of summand k; 0 where there is none, from the last one on. */
+export type SumLeadingParameters = { length: number } & { [Key in `splits${0 | 1 | 2 | 3 | 4 | 5}`]: number };
+
+const indices = [0, 1, 2, 3, 4, 5] as const;
+
+/** @param splits the leading extent of every summand; 1 to 6 of them. */
+export function sumLeadingParameters(length: number, splits: readonly number[]): SumLeadingParameters {
+  const [splits0, splits1 = 0, splits2 = 0, splits3 = 0, splits4 = 0, splits5 = 0] = splits;
+  return { length, splits0, splits1, splits2, splits3, splits4, splits5 };
+}
+
+const splitsOf = (p: SumLeadingParameters): number[] => indices.map((index) => p[`splits${index}`]);
+
+const constants = (p: SumLeadingParameters, workgroup: number): Record<string, number> => ({
   LENGTH: p.length,
-  SCALE: p.scale,
-  WORKGROUP: 64,
+  WORKGROUP: workgroup,
+  ...Object.fromEntries(splitsOf(p).map((splits, index) => [`SPLITS${index}`, splits])),
 });
 
-export const leadingCases: readonly LeadingParameters[] = [
-  { splits: 1, length: 1, scale: 1 },
-  { splits: 7, length: 13, scale: 0.5 },
-  { splits: 3, length: 131, scale: -2 },
-  { splits: 211, length: 1, scale: 1 },
-];
+/** Few invocations, so that a short sum of many parts still keeps every core of a CPU busy. */
+const plainWorkgroup = 32;
 
-/** scale · sum over the leading dimension of x [splits, length]. */
-export const sumLeading: Kernel<LeadingParameters> = {
+/** Sum of one to six tensors x_k [splits_k, length] and over their leading dimensions → [length]. */
+export const sumLeading: Kernel<SumLeadingParameters> = {
   name: "sumLeading",
-  bindings: ({ splits, length }) => [
-    { name: "x", access: "read", shape: [splits, length] },
-    { name: "y", access: "write", shape: [length] },
+  bindings: (p) => [
+    ...splitsOf(p).map((splits, index) => ({
+      name: `x${index}`,
+      access: "read" as const,
+      shape: splits > 0 ? [splits, p.length] : [1],
+    })),
+    { name: "y", access: "write", shape: [p.length] },
   ],
   variants: [
     {
+      name: "whole",
+      shader: whole,
+      constants: (p) => constants(p, elementwiseWorkgroupSize),
+      workgroups: ({ length }) => elementwiseWorkgroups(length),
+      supports: (p) => splitsOf(p).every((splits) => splits <= 1),
+    },
+    {
       name: "plain",
-      shader,
-      constants: leadingConstants,
-      workgroups: ({ length }) => linearWorkgroups(divideUp(length, 64)),
+      shader: plain,
+      constants: (p) => constants(p, plainWorkgroup),
+      workgroups: ({ length }) => linearWorkgroups(divideUp(length, plainWorkgroup)),
     },
   ],
-  flops: ({ splits, length }) => splits * length,
-  reference({ length, scale }, { x, y }) {
+  flops: (p) => p.length * splitsOf(p).reduce((sum, splits) => sum + splits, 0),
+  reference(p, buffers) {
+    const { y } = buffers;
     y.fill(0);
-    for (let i = 0; i < x.length; i++) y[i % length] += scale * x[i];
+    splitsOf(p).forEach((splits, index) => {
+      for (let i = 0; i < splits * p.length; i++) y[i % p.length] += buffers[`x${index}`][i];
+    });
   },
-  cases: leadingCases,
+  cases: [
+    sumLeadingParameters(1, [1]),
+    sumLeadingParameters(13, [7]),
+    sumLeadingParameters(131, [3, 9]),
+    sumLeadingParameters(1, [211]),
+    sumLeadingParameters(257, [1, 1]),
+    sumLeadingParameters(1021, [1, 1, 1]),
+    sumLeadingParameters(6, [1, 1, 1, 1, 1, 1]),
+    sumLeadingParameters(37, [1, 16, 8, 1, 17, 31]),
+  ],
 };

@@ -1,6 +1,5 @@
-// The gradient of sumLeading:  y[s,i] = SCALE · x[i] for every s. One invocation: one element of y.
+// The gradient of sumLeading:  y[s,i] = x[i] for every s. One invocation: one element of y.
 
-override SCALE: f32;
 override WORKGROUP: u32;
 
 struct Sizes {
@@ -16,6 +15,5 @@ struct Sizes {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= sizes.SPLITS * sizes.LENGTH) { return; }
-  y[i] = SCALE * x[i % sizes.LENGTH];
+  if (i < sizes.SPLITS * sizes.LENGTH) { y[i] = x[i % sizes.LENGTH]; }
 }

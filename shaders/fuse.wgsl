@@ -1,11 +1,13 @@
 // Weighted sum of one to three feature maps brought to one size, NCHW (BiFPN's node, arXiv 1911.09070 equation 5):
-//   y = sum over i of relu(w_i) · r_i(x_i) / S      S = NORMALIZED ? sum of relu(w_i) + 1e-4 : 1
-// r_i leaves a map of the right size alone (mode 0), repeats the nearest pixel of a smaller one, index floor(out · in / size)
-// (mode 1), or takes the maximum over 3x3 windows of stride 2 of a larger one, pixels outside counting as −∞ (mode 2).
-// Bindings beyond COUNT are not read. One invocation: one element of y; inputs are summed in order.
+//   y = f(sum over i of relu(w_i) · r_i(x_i) / S)      S = NORMALIZED ? sum of relu(w_i) + 1e-4 : 1
+// f is swish where SWISH, else nothing. r_i leaves a map of the right size alone (mode 0), repeats the nearest pixel of a
+// smaller one, index floor(out · in / size) (mode 1), or takes the maximum over 3x3 windows of stride 2 of a larger one,
+// pixels outside counting as −∞ (mode 2). Bindings beyond COUNT are not read.
+// One invocation: one element of y; inputs are summed in order.
 
 override COUNT: u32;
 override NORMALIZED: bool;
+override SWISH: bool;
 override MODE0: u32;
 override MODE1: u32;
 override MODE2: u32;
@@ -13,7 +15,7 @@ override WORKGROUP: u32;
 
 struct Sizes {
   PLANES: u32, // batch · channels
-  HEIGHT: u32,
+  HEIGHT: u32, // at most 1024, as WIDTH
   WIDTH: u32,
   HEIGHT0: u32,
   WIDTH0: u32,
@@ -38,20 +40,24 @@ struct Sizes {
 
 struct Source { mode: u32, size: vec2u, pad: vec2u } // size and pad: rows, columns
 
+// Quotient for n below 2^20: integer division, which CPUs do lane by lane, is not worth its price.
+fn divide(n: vec2u, by: vec2u) -> vec2u { return vec2u((vec2f(n) + 0.5) / vec2f(by)); }
+
+// Taps outside are moved to the nearest pixel, which is another tap: no maximum changes, and no branch diverges.
 fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: vec2u) -> f32 {
   let start = plane * source.size.x * source.size.y;
   if (source.mode == 0u) { return x[start + at.x * source.size.y + at.y]; }
   if (source.mode == 1u) {
-    let from_ = at * source.size / vec2u(sizes.HEIGHT, sizes.WIDTH);
+    let from_ = divide(at * source.size, vec2u(sizes.HEIGHT, sizes.WIDTH));
     return x[start + from_.x * source.size.y + from_.y];
   }
+  let corner = vec2i(2u * at) - vec2i(source.pad);
   var best = -3.4028234e38;
-  for (var u = 0u; u < 3u; u++) {
-    for (var v = 0u; v < 3u; v++) {
-      let tap = vec2i(2u * at + vec2u(u, v)) - vec2i(source.pad);
-      if (all(tap >= vec2i(0)) && all(tap < vec2i(source.size))) {
-        best = max(best, x[start + u32(tap.x) * source.size.y + u32(tap.y)]);
-      }
+  for (var u = 0; u < 3; u++) {
+    let row = u32(clamp(corner.x + u, 0, i32(source.size.x) - 1));
+    for (var v = 0; v < 3; v++) {
+      let column = u32(clamp(corner.y + v, 0, i32(source.size.y) - 1));
+      best = max(best, x[start + row * source.size.y + column]);
     }
   }
   return best;
@@ -60,10 +66,15 @@ fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: v
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= sizes.PLANES * sizes.HEIGHT * sizes.WIDTH) { return; }
-  let plane = i / (sizes.HEIGHT * sizes.WIDTH);
-  let at = vec2u(i / sizes.WIDTH % sizes.HEIGHT, i % sizes.WIDTH);
+  let first = (group.y * groups.x + group.x) * WORKGROUP;
+  let pixels = sizes.HEIGHT * sizes.WIDTH;
+  if (first + local >= sizes.PLANES * pixels) { return; }
+  let offset = first % pixels + local;
+  let planes = divide(vec2u(offset), vec2u(pixels)).x;
+  let pixel = offset - planes * pixels;
+  let row = divide(vec2u(pixel), vec2u(sizes.WIDTH)).x;
+  let at = vec2u(row, pixel - row * sizes.WIDTH);
+  let plane = first / pixels + planes;
   var total = 0.0;
   for (var k = 0u; k < COUNT; k++) { total += max(weights[k], 0.0); }
   let scale = select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
@@ -77,5 +88,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let source2 = Source(MODE2, vec2u(sizes.HEIGHT2, sizes.WIDTH2), vec2u(sizes.PAD_TOP2, sizes.PAD_LEFT2));
     sum += max(weights[2], 0.0) * resample(&x2, source2, plane, at);
   }
-  y[i] = scale * sum;
+  let z = scale * sum;
+  // exp(80) is finite in float32, and sigmoid(−80) is 0 to every digit that is left.
+  y[first + local] = select(z, z / (1.0 + exp(min(-z, 80.0))), SWISH);
 }

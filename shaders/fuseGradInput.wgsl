@@ -1,78 +1,111 @@
 // Gradient of fuse with respect to its input number INDEX, NCHW, gathered so that each element is written once:
-//   dx = relu(w_INDEX) / S · (sum of dy over the outputs that took this pixel)      S as in fuse
-// Mode 0: the same pixel. Mode 1: the outputs that repeat it. Mode 2: those of the up to four 3x3 windows over it whose
-// first maximum, in row-major order, it is. One invocation: one element of dx.
+//   dx = relu(w_INDEX) / S · (sum of dz over the outputs that took this pixel) [+ addend, where ADDEND]      S as in fuse
+// dz and `taken` are fuseGradSum's. Mode 0: the same pixel. Mode 1: the outputs that repeat it, row by row.
+// Mode 2: those of the up to four 3x3 windows over it that took it, row by row. One invocation: one element of dx; in mode 2
+// the 2x2 pixels, counted from the padding's corner, that the same four windows reach.
 
 override COUNT: u32;
 override INDEX: u32;
 override NORMALIZED: bool;
 override MODE: u32;
+override ADDEND: bool;
 override WORKGROUP: u32;
 
 struct Sizes {
   PLANES: u32,
-  HEIGHT: u32, // of dy
+  HEIGHT: u32, // of dz, at most 1024, as WIDTH
   WIDTH: u32,
-  IN_HEIGHT: u32, // of x and dx
+  IN_HEIGHT: u32, // of dx
   IN_WIDTH: u32,
   PAD_TOP: u32,
   PAD_LEFT: u32,
+  ROWS: u32, // invocations of a plane: rows and columns of dx, in mode 2 of its blocks
+  COLUMNS: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;        // [PLANES, IN_HEIGHT, IN_WIDTH]
-@group(0) @binding(1) var<storage, read> weights: array<f32>;  // [COUNT]
-@group(0) @binding(2) var<storage, read> dy: array<f32>;       // [PLANES, HEIGHT, WIDTH]
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>; // [PLANES, IN_HEIGHT, IN_WIDTH]
-@group(0) @binding(4) var<uniform> sizes: Sizes;
+@group(0) @binding(0) var<storage, read> weights: array<f32>;  // [COUNT]
+@group(0) @binding(1) var<storage, read> dz: array<f32>;       // [PLANES, HEIGHT, WIDTH]
+@group(0) @binding(2) var<storage, read> taken: array<u32>;    // [PLANES, HEIGHT, WIDTH], [1] where fuse has no pool
+@group(0) @binding(3) var<storage, read> addend: array<f32>;   // [PLANES, IN_HEIGHT, IN_WIDTH], [1] without ADDEND
+@group(0) @binding(4) var<storage, read_write> dx: array<f32>; // [PLANES, IN_HEIGHT, IN_WIDTH]
+@group(0) @binding(5) var<uniform> sizes: Sizes;
 
-// Whether pixel `at` is the first maximum of the window of output `out`: no tap is larger, no earlier one as large.
-fn isFirstMaximum(start: u32, out: vec2u, at: vec2u) -> bool {
-  let value = x[start + at.x * sizes.IN_WIDTH + at.y];
-  for (var u = 0u; u < 3u; u++) {
-    for (var v = 0u; v < 3u; v++) {
-      let tap = vec2i(2u * out + vec2u(u, v)) - vec2i(vec2u(sizes.PAD_TOP, sizes.PAD_LEFT));
-      if (any(tap < vec2i(0)) || any(tap >= vec2i(vec2u(sizes.IN_HEIGHT, sizes.IN_WIDTH)))) { continue; }
-      let other = x[start + u32(tap.x) * sizes.IN_WIDTH + u32(tap.y)];
-      let earlier = u32(tap.x) * sizes.IN_WIDTH + u32(tap.y) < at.x * sizes.IN_WIDTH + at.y;
-      if (other > value || (earlier && other == value)) { return false; }
+// Quotient for n below 2^20: integer division, which CPUs do lane by lane, is not worth its price.
+fn divide(n: vec2u, by: vec2u) -> vec2u { return vec2u((vec2f(n) + 0.5) / vec2f(by)); }
+
+fn write(plane: u32, at: vec2u, value: f32) {
+  let i = (plane * sizes.IN_HEIGHT + at.x) * sizes.IN_WIDTH + at.y;
+  var earlier = 0.0;
+  if (ADDEND) { earlier = addend[i]; }
+  dx[i] = earlier + value;
+}
+
+// The sum of dz over the outputs that repeat pixel `at`.
+fn repeated(plane: u32, at: vec2u) -> f32 {
+  let size = vec2u(sizes.HEIGHT, sizes.WIDTH);
+  let inSize = vec2u(sizes.IN_HEIGHT, sizes.IN_WIDTH);
+  let first = divide(at * size + inSize - 1u, inSize);
+  let last = divide((at + 1u) * size + inSize - 1u, inSize);
+  var sum = 0.0;
+  for (var row = first.x; row < last.x; row++) {
+    let start = (plane * sizes.HEIGHT + row) * sizes.WIDTH;
+    for (var column = first.y; column < last.y; column++) { sum += dz[start + column]; }
+  }
+  return sum;
+}
+
+struct Window { dz: f32, tap: u32 }
+
+// dz and tap of the window of output `at`; one outside gives a zero.
+fn windowOf(plane: u32, at: vec2i) -> Window {
+  let last = vec2i(vec2u(sizes.HEIGHT, sizes.WIDTH)) - 1;
+  let inside = vec2u(clamp(at, vec2i(), last));
+  let i = (plane * sizes.HEIGHT + inside.x) * sizes.WIDTH + inside.y;
+  return Window(select(0.0, dz[i], all(at == vec2i(inside))), (taken[i] >> (4u * INDEX)) & 15u);
+}
+
+fn ifTaken(window: Window, tap: u32) -> f32 { return select(0.0, window.dz, window.tap == tap); }
+
+fn pooled(plane: u32, block: vec2u, factor: f32) {
+  let at = vec2i(block);
+  let above = windowOf(plane, at - vec2i(1, 0));
+  let left = windowOf(plane, at - vec2i(0, 1));
+  let corner = windowOf(plane, at - vec2i(1, 1));
+  let own = windowOf(plane, at);
+  // The pixels' places in the windows that reach them: row · 3 + column.
+  let sums = vec4f(
+    ifTaken(corner, 8u) + ifTaken(above, 6u) + ifTaken(left, 2u) + ifTaken(own, 0u),
+    ifTaken(above, 7u) + ifTaken(own, 1u),
+    ifTaken(left, 5u) + ifTaken(own, 3u),
+    ifTaken(own, 4u));
+  for (var k = 0u; k < 4u; k++) {
+    let pixel = 2 * at + vec2i(vec2u(k / 2u, k % 2u)) - vec2i(vec2u(sizes.PAD_TOP, sizes.PAD_LEFT));
+    if (all(pixel >= vec2i()) && all(pixel < vec2i(vec2u(sizes.IN_HEIGHT, sizes.IN_WIDTH)))) {
+      write(plane, vec2u(pixel), factor * sums[k]);
     }
   }
-  return true;
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= sizes.PLANES * sizes.IN_HEIGHT * sizes.IN_WIDTH) { return; }
-  let plane = i / (sizes.IN_HEIGHT * sizes.IN_WIDTH);
-  let at = vec2u(i / sizes.IN_WIDTH % sizes.IN_HEIGHT, i % sizes.IN_WIDTH);
-  let upstream = plane * sizes.HEIGHT * sizes.WIDTH;
+  let first = (group.y * groups.x + group.x) * WORKGROUP;
+  let each = sizes.ROWS * sizes.COLUMNS;
+  if (first + local >= sizes.PLANES * each) { return; }
+  let offset = first % each + local;
+  let planes = divide(vec2u(offset), vec2u(each)).x;
+  let place = offset - planes * each;
+  let row = divide(vec2u(place), vec2u(sizes.COLUMNS)).x;
+  let at = vec2u(row, place - row * sizes.COLUMNS);
+  let plane = first / each + planes;
   var total = 0.0;
   for (var k = 0u; k < COUNT; k++) { total += max(weights[k], 0.0); }
-  let scale = max(weights[INDEX], 0.0) * select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
-  var sum = 0.0;
+  let factor = max(weights[INDEX], 0.0) * select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
   if (MODE == 0u) {
-    sum = dy[i];
+    write(plane, at, factor * dz[first + local]);
   } else if (MODE == 1u) {
-    let size = vec2u(sizes.HEIGHT, sizes.WIDTH);
-    let inSize = vec2u(sizes.IN_HEIGHT, sizes.IN_WIDTH);
-    let first = (at * size + inSize - 1u) / inSize;
-    let last = ((at + 1u) * size + inSize - 1u) / inSize;
-    for (var row = first.x; row < last.x; row++) {
-      for (var column = first.y; column < last.y; column++) { sum += dy[upstream + row * sizes.WIDTH + column]; }
-    }
+    write(plane, at, factor * repeated(plane, at));
   } else {
-    let padded = at + vec2u(sizes.PAD_TOP, sizes.PAD_LEFT);
-    let first = (max(padded, vec2u(2u)) - 1u) / 2u; // the lowest output whose window reaches here
-    let last = min(padded / 2u, vec2u(sizes.HEIGHT, sizes.WIDTH) - 1u);
-    for (var row = first.x; row <= last.x; row++) {
-      for (var column = first.y; column <= last.y; column++) {
-        if (isFirstMaximum(plane * sizes.IN_HEIGHT * sizes.IN_WIDTH, vec2u(row, column), at)) {
-          sum += dy[upstream + row * sizes.WIDTH + column];
-        }
-      }
-    }
+    pooled(plane, at, factor);
   }
-  dx[i] = scale * sum;
 }

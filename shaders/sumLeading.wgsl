@@ -1,24 +1,39 @@
-// Scaled sum over the leading dimension:  y[i] = SCALE · (x[0,i] + x[1,i] + … ), in this order.
-// The second stage of reductions whose first stage leaves SPLITS partial results. One invocation: one element of y.
+// Sum of up to six tensors over their leading dimensions:  y[i] = Σ over k of (x_k[0,i] + x_k[1,i] + …), each x_k in
+// eights from its start, then x0's sum, x1's, … in this order. The second stage of reductions whose first stage leaves
+// SPLITSk partial results, and the sum of all that flows into one gradient. SPLITSk is 0 for tensors that do not count.
+// The rung for whole tensors, where every SPLITSk is 1 or 0. One invocation: four elements of y.
 
-override SCALE: f32;
 override WORKGROUP: u32;
 
 struct Sizes {
-  SPLITS: u32,
   LENGTH: u32,
+  SPLITS0: u32,
+  SPLITS1: u32,
+  SPLITS2: u32,
+  SPLITS3: u32,
+  SPLITS4: u32,
+  SPLITS5: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;       // [SPLITS, LENGTH]
-@group(0) @binding(1) var<storage, read_write> y: array<f32>; // [LENGTH]
-@group(0) @binding(2) var<uniform> sizes: Sizes;
+@group(0) @binding(0) var<storage, read> x0: array<vec4f>; // [LENGTH], as all
+@group(0) @binding(1) var<storage, read> x1: array<vec4f>;
+@group(0) @binding(2) var<storage, read> x2: array<vec4f>;
+@group(0) @binding(3) var<storage, read> x3: array<vec4f>;
+@group(0) @binding(4) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(5) var<storage, read> x5: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(7) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= sizes.LENGTH) { return; }
-  var sum = 0.0;
-  for (var split = 0u; split < sizes.SPLITS; split++) { sum += x[split * sizes.LENGTH + i]; }
-  y[i] = SCALE * sum;
+  if (4u * i >= sizes.LENGTH) { return; }
+  var sum = x0[i];
+  if (sizes.SPLITS1 > 0u) { sum += x1[i]; }
+  if (sizes.SPLITS2 > 0u) { sum += x2[i]; }
+  if (sizes.SPLITS3 > 0u) { sum += x3[i]; }
+  if (sizes.SPLITS4 > 0u) { sum += x4[i]; }
+  if (sizes.SPLITS5 > 0u) { sum += x5[i]; }
+  y[i] = select(vec4f(), sum, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(sizes.LENGTH));
 }

@@ -1,6 +1,5 @@
 // The tape records operations on symbolic tensors and walks them once in reverse. It allocates nothing and knows no
 // device: the engine turns it into a program, the interpreter evaluates it in float64.
-import { add } from "../../kernels/add.ts";
 import {
   type Binding,
   type DataType,
@@ -9,6 +8,7 @@ import {
   type Parameters,
   type Shape,
 } from "../../kernels/kernel.ts";
+import { Contributions, firstReads } from "./contributions.ts";
 import type { Entry, ParameterSet, PlaneName } from "./parameters.ts";
 import { describeTensor, type HostArray, type Storage, type Tensor } from "./tensor.ts";
 
@@ -23,14 +23,18 @@ export interface Operation {
 }
 
 /**
- * Gradients of an operation's inputs by binding name, given the gradients of its outputs by binding name. `wants`
- * tells which inputs need one.
+ * Gradients of an operation's inputs by binding name, given the gradients of its outputs by binding name: of the
+ * input's shape, or partial sums of it along one more leading dimension, which the tape adds.
+ * @param wants which inputs need one.
+ * @param addend hands out an earlier contribution to an input's gradient, if there is one, which the rule must then
+ * add to its own: cheaper than a sum of both afterwards.
  */
 export type GradientRule = (
   tape: Tape,
   operation: Operation,
   upstream: Readonly<Record<string, Tensor>>,
   wants: (binding: string) => boolean,
+  addend: (binding: string) => Tensor | undefined,
 ) => Partial<Record<string, Tensor>>;
 
 export type GradientTable = Readonly<Record<string, GradientRule>>;
@@ -132,45 +136,46 @@ export class Tape {
    */
   backward(table: GradientTable, target: Tensor, upstream?: Tensor): Record<string, Tensor> {
     const seed = upstream ?? this.constant("one", [1], new Float32Array([1]));
-    const gradients = new Map<Tensor, Tensor>([[target, seed]]);
+    const gradients = new Contributions(this);
+    gradients.add(target, seed);
     const recorded = this.operations.slice();
-    for (const operation of recorded.reverse()) this.#reverse(table, operation, gradients);
+    const complete = firstReads(recorded);
+    for (const operation of recorded.reverse()) {
+      this.#reverse(table, operation, gradients);
+      for (const tensor of complete.get(operation)!) gradients.total(tensor);
+    }
     this.#placeParameterGradients(gradients);
     return Object.fromEntries(
-      this.inputs.flatMap((input) => (gradients.has(input) ? [[input.name, gradients.get(input)!]] : [])),
+      this.inputs.flatMap((input) => {
+        const gradient = gradients.total(input);
+        return gradient ? [[input.name, gradient]] : [];
+      }),
     );
   }
 
-  #reverse(table: GradientTable, operation: Operation, gradients: Map<Tensor, Tensor>): void {
+  #reverse(table: GradientTable, operation: Operation, gradients: Contributions): void {
+    const { kernel, bindings, tensors, label } = operation;
+    const wants = (name: string) => tensors[name].needsGradient;
+    if (!bindings.some(({ name, access }) => access === "read" && wants(name))) return;
     const upstream: Record<string, Tensor> = {};
-    for (const binding of operation.bindings) {
-      const gradient = binding.access === "read" ? undefined : gradients.get(operation.tensors[binding.name]);
-      if (gradient) upstream[binding.name] = gradient;
+    for (const { name, access } of bindings) {
+      const gradient = access === "read" ? undefined : gradients.total(tensors[name]);
+      if (gradient) upstream[name] = gradient;
     }
-    const wants = (name: string) => operation.tensors[name].needsGradient;
-    const reads = operation.bindings.filter((binding) => binding.access === "read");
-    if (Object.keys(upstream).length === 0 || !reads.some((binding) => wants(binding.name))) return;
-    const rule = table[operation.kernel.name];
-    if (!rule) throw new Error(`${operation.label}: ${operation.kernel.name} has no gradient`);
-    const results = this.scope(`∇ ${operation.label}`, () => rule(this, operation, upstream, wants));
-    for (const [name, gradient] of Object.entries(results)) {
-      if (!gradient) continue;
-      const input = operation.tensors[name];
-      const earlier = gradients.get(input);
-      gradients.set(input, earlier ? this.#sum(earlier, gradient, input) : gradient);
-    }
-  }
-
-  #sum(a: Tensor, b: Tensor, of: Tensor): Tensor {
-    const parameters = { length: elementCount(a.shape), alpha: 1, beta: 1 };
-    return this.scope(`∇ ${of.name}`, () => this.apply(add, parameters, { a, b }, { y: a.shape }).y);
+    if (Object.keys(upstream).length === 0) return;
+    const rule = table[kernel.name];
+    if (!rule) throw new Error(`${label}: ${kernel.name} has no gradient`);
+    const addend = (name: string) => gradients.take(tensors[name]);
+    const results = this.scope(`∇ ${label}`, () => rule(this, operation, upstream, wants, addend));
+    for (const [name, gradient] of Object.entries(results))
+      if (gradient) gradients.add(tensors[name], gradient);
   }
 
   /** Gives each parameter's gradient its home in the flat plane; entries that no gradient reached keep their zeros. */
-  #placeParameterGradients(gradients: Map<Tensor, Tensor>): void {
+  #placeParameterGradients(gradients: Contributions): void {
     const placed = new Set<Tensor>();
     for (const { tensor, set, entry } of this.#parameters.values()) {
-      const gradient = gradients.get(tensor);
+      const gradient = gradients.total(tensor);
       if (!gradient) continue;
       if (gradient.storage.kind !== "transient" || placed.has(gradient))
         throw new Error(`${tensor.name}: its gradient ${gradient.name} already has a home`);

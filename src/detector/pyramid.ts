@@ -1,7 +1,6 @@
 // BiFPN (arXiv 1911.09070, section 3), with effdet's names and order of nodes.
 
 import type { Layers } from "../autograd/layers.ts";
-import { swish } from "../autograd/operations/activation.ts";
 import { fuse } from "../autograd/operations/fusion.ts";
 import { maxPool2d } from "../autograd/operations/pooling.ts";
 import type { Initializer } from "../autograd/parameters.ts";
@@ -82,10 +81,10 @@ function cell(layers: Layers, config: DetectorConfig, inputs: readonly Tensor[])
       return lateral(combine.at("resample").at(source).at("conv"), config, x);
     });
     const [, , height, width] = inputs[node.level].shape;
-    const options = { height, width, padding: config.padding, normalized: config.fusion === "fast" };
-    const y = tape.scope(`cell node ${index}`, () =>
-      swish(tape, fuse(tape, sources, edgeWeights(combine, config, sources.length), options)),
-    );
+    const window = { height, width, padding: config.padding };
+    const options = { ...window, normalized: config.fusion === "fast", activation: "swish" } as const;
+    const weights = edgeWeights(combine, config, sources.length);
+    const y = tape.scope(`cell node ${index}`, () => fuse(tape, sources, weights, options));
     const output = separable(at.at("after_combine").at("conv"), config, y);
     tensors.push(output);
     outputs[node.level] = output;

@@ -24,6 +24,7 @@ function checkFusion(
   weights: readonly number[],
   padding: "symmetric" | "same",
   normalized: boolean,
+  activation: "none" | "swish" = "swish",
 ): void {
   const maps = names.map((name): [string, Shape] => [name, [2, 2, ...sources[name]]]);
   const inputs = Object.fromEntries(maps.map(([, shape], index) => [`x${index}`, shape]));
@@ -38,7 +39,13 @@ function checkFusion(
     inputs: { ...inputs, weights: [weights.length] },
     values: { ...values, weights },
     build: (tape, { weights: edges, ...rest }) =>
-      fuse(tape, Object.values(rest), edges, { height: output[0], width: output[1], padding, normalized }),
+      fuse(tape, Object.values(rest), edges, {
+        height: output[0],
+        width: output[1],
+        padding,
+        normalized,
+        activation,
+      }),
   });
 }
 
@@ -52,7 +59,7 @@ test("fuse gradients where a weight is negative", () => {
   checkFusion(["same", "upsampled"], [-0.5, 1.25], "symmetric", true);
   checkFusion(["same", "same", "pooled"], [0.75, 1.25, -0.25], "same", true);
   checkFusion(["same", "pooled", "upsampled"], [0.75, -1.25, 0.25], "symmetric", false);
-  checkFusion(["same", "pooled"], [-0.75, -1.25], "symmetric", true);
+  checkFusion(["same", "pooled"], [-0.75, -1.25], "symmetric", true, "none");
 });
 
 test("fuse gradients of one map used twice", () =>
@@ -78,7 +85,36 @@ test("fuse gradient of the weights over more than one chunk of the sum", () => {
         tape,
         maps.map((data, index) => tape.constant(`map ${index}`, shape, data)),
         weights,
-        { height: 12, width: 12, padding: "same", normalized: true },
+        { height: 12, width: 12, padding: "same", normalized: true, activation: "swish" },
       ),
   });
 });
+
+test("fuse gradient of a map that two nodes pool and others use", () =>
+  checkGradients({
+    name: "fuse shared",
+    inputs: { x: [1, 2, 10, 8] },
+    values: { x: separatedValues(160, "fuse shared") },
+    build(tape, { x }) {
+      const one = tape.constant("one weight", [1], new Float32Array([0.5]));
+      const options = {
+        height: 5,
+        width: 4,
+        padding: "symmetric",
+        normalized: true,
+        activation: "swish",
+      } as const;
+      const pooled = [0, 1].map(() => fuse(tape, [x], one, options));
+      const whole = fuse(
+        tape,
+        [x, x, pooled[0]],
+        tape.constant("three", [3], new Float32Array([0.5, 1, 2])),
+        {
+          ...options,
+          height: 10,
+          width: 8,
+        },
+      );
+      return fuse(tape, [pooled[1], whole], tape.constant("two", [2], new Float32Array([0.5, 1])), options);
+    },
+  }));

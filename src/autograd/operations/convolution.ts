@@ -8,7 +8,6 @@ import {
 import { depthwiseConv2dGradInput } from "../../../kernels/depthwiseConv2dGradInput.ts";
 import { depthwiseConv2dGradWeight } from "../../../kernels/depthwiseConv2dGradWeight.ts";
 import { type Padding, splitRows, windowParameters } from "../../../kernels/geometry.ts";
-import type { Kernel, Parameters } from "../../../kernels/kernel.ts";
 import {
   type PointwiseConv2dParameters,
   pointwiseConv2d as pointwiseKernel,
@@ -17,7 +16,6 @@ import { pointwiseConv2dGradWeight, splitReduction } from "../../../kernels/poin
 import { sumChannels } from "../../../kernels/sumChannels.ts";
 import type { GradientTable, Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { sumLeading } from "./reduction.ts";
 
 export interface ConvolutionOptions {
   readonly stride: number;
@@ -73,7 +71,7 @@ export const convolutionGradients: GradientTable = {
     const split = { ...p, ...splitRows(p, p.filters * p.channels) };
     return {
       x: wants("x") ? tape.apply(conv2dGradInput, p, { weight, dy }).dx : undefined,
-      weight: wants("weight") ? sumPartials(tape, conv2dGradWeight, split, { x, dy }, weight) : undefined,
+      weight: wants("weight") ? tape.apply(conv2dGradWeight, split, { x, dy }).partial : undefined,
     };
   },
 
@@ -82,9 +80,7 @@ export const convolutionGradients: GradientTable = {
     const split = { ...p, ...splitRows(p, p.channels) };
     return {
       x: wants("x") ? tape.apply(depthwiseConv2dGradInput, p, { weight, dy }).dx : undefined,
-      weight: wants("weight")
-        ? sumPartials(tape, depthwiseConv2dGradWeight, split, { x, dy }, weight)
-        : undefined,
+      weight: wants("weight") ? tape.apply(depthwiseConv2dGradWeight, split, { x, dy }).partial : undefined,
     };
   },
 
@@ -108,18 +104,5 @@ function pointwiseWeightGradient(tape: Tape, x: Tensor, dy: Tensor, weight: Tens
   const pixels = height * width;
   const split = splitReduction(batch, inputs, outputs, pixels);
   const parameters = { batch, inputs, outputs, pixels, ...split };
-  return sumPartials(tape, pointwiseConv2dGradWeight, parameters, { x, dy }, weight);
-}
-
-/** The gradient of `weight` by a kernel that gives its partial sums. */
-function sumPartials<P extends Parameters & { splits: number }>(
-  tape: Tape,
-  kernel: Kernel<P>,
-  parameters: P,
-  given: { x: Tensor; dy: Tensor },
-  weight: Tensor,
-): Tensor {
-  const single = parameters.splits === 1;
-  const { partial } = tape.apply(kernel, parameters, given, single ? { partial: weight.shape } : {});
-  return single ? partial : sumLeading(tape, partial);
+  return tape.apply(pointwiseConv2dGradWeight, parameters, { x, dy }).partial;
 }

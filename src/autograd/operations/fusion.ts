@@ -1,4 +1,3 @@
-import { chunkReduction } from "../../../kernels/chunks.ts";
 import {
   type FuseParameters,
   fuse as fuseKernel,
@@ -6,12 +5,10 @@ import {
   resampleSource,
 } from "../../../kernels/fuse.ts";
 import { fuseGradInput } from "../../../kernels/fuseGradInput.ts";
-import { fuseGradWeights } from "../../../kernels/fuseGradWeights.ts";
+import { fuseGradSum, withChunks } from "../../../kernels/fuseGradSum.ts";
 import type { Padding } from "../../../kernels/geometry.ts";
-import { elementCount } from "../../../kernels/kernel.ts";
 import type { GradientTable, Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { sumLeading } from "./reduction.ts";
 
 export interface FuseOptions {
   readonly height: number;
@@ -20,38 +17,41 @@ export interface FuseOptions {
   readonly padding: Padding;
   /** Divide by the sum of the weights + 1e-4. */
   readonly normalized: boolean;
+  readonly activation?: "none" | "swish";
 }
 
 /**
  * BiFPN's node (arXiv 1911.09070, equation 5): one to three maps [N,C,h_i,w_i], each brought to [height, width] and
- * weighted by the ReLU of its entry of `weights` → [N,C,height,width].
+ * weighted by the ReLU of its entry of `weights`, and the activation of their sum → [N,C,height,width].
  */
 export function fuse(tape: Tape, inputs: readonly Tensor[], weights: Tensor, options: FuseOptions): Tensor {
-  const { height, width, padding, normalized } = options;
+  const { height, width, padding, normalized, activation = "none" } = options;
   const [batch, channels] = inputs[0].shape;
   const sources = inputs.map(({ shape: [, , h, w] }) => resampleSource([h, w], [height, width], padding));
-  const parameters = fuseParameters(batch * channels, [height, width], sources, normalized);
-  const last = inputs[inputs.length - 1];
-  const given = { x0: inputs[0], x1: inputs[1] ?? last, x2: inputs[2] ?? last, weights };
-  return tape.apply(fuseKernel, parameters, given, { y: [batch, channels, height, width] }).y;
+  const flags = { normalized, swish: activation === "swish" };
+  const parameters = fuseParameters(batch * channels, [height, width], sources, flags);
+  const [x0, x1 = tape.zeros(1), x2 = tape.zeros(1)] = inputs;
+  const shapes = { y: [batch, channels, height, width] };
+  return tape.apply(fuseKernel, parameters, { x0, x1, x2, weights }, shapes).y;
 }
 
 export const fusionGradients: GradientTable = {
-  fuse(tape, { parameters, tensors }, { y: dy }, wants) {
+  fuse(tape, { parameters, tensors }, { y: dy }, wants, addend) {
     const p = parameters as FuseParameters;
     const { x0, x1, x2, weights } = tensors;
+    const { dz, taken, dweights } = tape.apply(fuseGradSum, withChunks(p), { x0, x1, x2, weights, dy });
+    const inputGradient = (name: string, index: number) => {
+      const earlier = addend(name);
+      const given = { weights, dz, taken, addend: earlier ?? tape.zeros(1) };
+      const shapes = { dx: tensors[name].shape };
+      return tape.apply(fuseGradInput, { ...p, index, addend: earlier !== undefined }, given, shapes).dx;
+    };
     const gradients: Record<string, Tensor> = {};
     for (let index = 0; index < p.count; index++) {
       const name = `x${index}`;
-      if (!wants(name)) continue;
-      const x = tensors[name];
-      gradients[name] = tape.apply(fuseGradInput, { ...p, index }, { x, weights, dy }, { dx: x.shape }).dx;
+      if (wants(name)) gradients[name] = inputGradient(name, index);
     }
-    if (wants("weights")) {
-      const chunks = chunkReduction(elementCount(dy.shape));
-      const { dweights } = tape.apply(fuseGradWeights, { ...p, ...chunks }, { x0, x1, x2, weights, dy });
-      gradients.weights = sumLeading(tape, dweights);
-    }
+    if (wants("weights")) gradients.weights = dweights;
     return gradients;
   },
 };

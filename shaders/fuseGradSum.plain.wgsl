@@ -1,0 +1,151 @@
+// Gradient of fuse with respect to its weighted sum z, y = f(z), and with respect to its weights:
+//   dz = dy · f'(z)
+//   normalised:  dw_i = [w_i > 0] · sum(dz · (1e-4 · r_i(x_i) + sum_{j≠i} w_j · (r_i(x_i) − r_j(x_j)))) / S²
+//   otherwise:   dw_i = [w_i > 0] · sum(dz · r_i(x_i))
+// over all elements, in GROUPS partial sums; f, r_i, S and w (here after its ReLU) as in fuse, and z is computed anew. The
+// shorter (r_i(x_i) − z) / S would cancel all but the share of 1e-4 where a single weight is positive.
+// `taken` holds, where an input is pooled, which tap of each window was the first maximum in row-major order: 4 bits for
+// each input, row · 3 + column. fuseGradInput reads it.
+// The plain rung, without barriers, which software would run as coroutines. One invocation: CHUNK consecutive elements,
+// in order; each BLOCK of them is summed apart and then added, so that rounding grows with BLOCK + CHUNK / BLOCK.
+
+override COUNT: u32;
+override NORMALIZED: bool;
+override SWISH: bool;
+override MODE0: u32;
+override MODE1: u32;
+override MODE2: u32;
+override WORKGROUP: u32;
+
+struct Sizes {
+  PLANES: u32, // batch · channels
+  HEIGHT: u32, // at most 1024, as WIDTH
+  WIDTH: u32,
+  HEIGHT0: u32,
+  WIDTH0: u32,
+  PAD_TOP0: u32,
+  PAD_LEFT0: u32,
+  HEIGHT1: u32,
+  WIDTH1: u32,
+  PAD_TOP1: u32,
+  PAD_LEFT1: u32,
+  HEIGHT2: u32,
+  WIDTH2: u32,
+  PAD_TOP2: u32,
+  PAD_LEFT2: u32,
+  CHUNK: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x0: array<f32>;      // [PLANES, HEIGHT0, WIDTH0]
+@group(0) @binding(1) var<storage, read> x1: array<f32>;      // [PLANES, HEIGHT1, WIDTH1]
+@group(0) @binding(2) var<storage, read> x2: array<f32>;      // [PLANES, HEIGHT2, WIDTH2]
+@group(0) @binding(3) var<storage, read> weights: array<f32>; // [COUNT]
+@group(0) @binding(4) var<storage, read> dy: array<f32>;      // [PLANES, HEIGHT, WIDTH]
+@group(0) @binding(5) var<storage, read_write> dz: array<f32>;       // [PLANES, HEIGHT, WIDTH]
+@group(0) @binding(6) var<storage, read_write> taken: array<u32>;    // [PLANES, HEIGHT, WIDTH], [1] without a pool
+@group(0) @binding(7) var<storage, read_write> dweights: array<f32>; // [GROUPS, COUNT]
+@group(0) @binding(8) var<uniform> sizes: Sizes;
+
+const BLOCK = 16u;
+
+struct Source { mode: u32, size: vec2u, pad: vec2u } // size and pad: rows, columns
+
+struct Sample { value: f32, tap: u32 }
+
+// Quotient for n below 2^20: integer division, which CPUs do lane by lane, is not worth its price.
+fn divide(n: vec2u, by: vec2u) -> vec2u { return vec2u((vec2f(n) + 0.5) / vec2f(by)); }
+
+// Taps outside are moved to the nearest pixel, which is another tap: no maximum changes, and no branch diverges.
+fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: vec2u) -> Sample {
+  let start = plane * source.size.x * source.size.y;
+  if (source.mode == 0u) { return Sample(x[start + at.x * source.size.y + at.y], 0u); }
+  if (source.mode == 1u) {
+    let from_ = divide(at * source.size, vec2u(sizes.HEIGHT, sizes.WIDTH));
+    return Sample(x[start + from_.x * source.size.y + from_.y], 0u);
+  }
+  let corner = vec2i(2u * at) - vec2i(source.pad);
+  var best = -3.4028234e38;
+  var tap = 0;
+  for (var u = 0; u < 3; u++) {
+    let row = clamp(corner.x + u, 0, i32(source.size.x) - 1);
+    for (var v = 0; v < 3; v++) {
+      let column = clamp(corner.y + v, 0, i32(source.size.y) - 1);
+      let value = x[start + u32(row) * source.size.y + u32(column)];
+      tap = select(tap, (row - corner.x) * 3 + column - corner.y, value > best);
+      best = max(best, value);
+    }
+  }
+  return Sample(best, u32(tap));
+}
+
+// w: the weights after their ReLU. Writes dz and taken of element i; returns its share of each weight's sum.
+fn element(i: u32, plane: u32, at: vec2u, w: vec3f) -> vec3f {
+  let source0 = Source(MODE0, vec2u(sizes.HEIGHT0, sizes.WIDTH0), vec2u(sizes.PAD_TOP0, sizes.PAD_LEFT0));
+  let source1 = Source(MODE1, vec2u(sizes.HEIGHT1, sizes.WIDTH1), vec2u(sizes.PAD_TOP1, sizes.PAD_LEFT1));
+  let source2 = Source(MODE2, vec2u(sizes.HEIGHT2, sizes.WIDTH2), vec2u(sizes.PAD_TOP2, sizes.PAD_LEFT2));
+  let sample0 = resample(&x0, source0, plane, at);
+  var maps = vec3f(sample0.value, 0.0, 0.0);
+  var taps = sample0.tap;
+  if (COUNT > 1u) {
+    let sample1 = resample(&x1, source1, plane, at);
+    maps.y = sample1.value;
+    taps |= sample1.tap << 4u;
+  }
+  if (COUNT > 2u) {
+    let sample2 = resample(&x2, source2, plane, at);
+    maps.z = sample2.value;
+    taps |= sample2.tap << 8u;
+  }
+  if (MODE0 == 2u || MODE1 == 2u || MODE2 == 2u || i == 0u) { taken[i] = taps; }
+  let weighted = w * maps;
+  var slope = dy[i];
+  if (SWISH) {
+    let total = select(1.0, w.x + w.y + w.z + 1e-4, NORMALIZED);
+    let z = (weighted.x + weighted.y + weighted.z) / total;
+    let s = 1.0 / (1.0 + exp(min(-z, 80.0)));
+    slope *= s * (1.0 + z * (1.0 - s));
+  }
+  dz[i] = slope;
+  if (NORMALIZED) {
+    let others = vec3f(w.y + w.z, w.x + w.z, w.x + w.y);
+    maps = (others + 1e-4) * maps - vec3f(weighted.y + weighted.z, weighted.x + weighted.z, weighted.x + weighted.y);
+  }
+  return slope * maps;
+}
+
+fn writeSums(index: u32, sums: vec3f, w: vec3f) {
+  let total = w.x + w.y + w.z + 1e-4;
+  let scale = select(1.0, 1.0 / (total * total), NORMALIZED);
+  for (var k = 0u; k < COUNT; k++) {
+    dweights[index * COUNT + k] = select(0.0, scale * sums[k], w[k] > 0.0);
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let index = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let pixels = sizes.HEIGHT * sizes.WIDTH;
+  let first = index * sizes.CHUNK;
+  if (first >= sizes.PLANES * pixels) { return; }
+  var w = vec3f();
+  for (var k = 0u; k < COUNT; k++) { w[k] = max(weights[k], 0.0); }
+  let end = min(first + sizes.CHUNK, sizes.PLANES * pixels);
+  var plane = first / pixels;
+  var at = vec2u(first / sizes.WIDTH % sizes.HEIGHT, first % sizes.WIDTH);
+  var sums = vec3f();
+  for (var start = first; start < end; start += BLOCK) {
+    var block = vec3f();
+    for (var i = start; i < min(start + BLOCK, end); i++) {
+      block += element(i, plane, at, w);
+      at.y++;
+      if (at.y == sizes.WIDTH) { at = vec2u(at.x + 1u, 0u); }
+      if (at.x == sizes.HEIGHT) {
+        at.x = 0u;
+        plane++;
+      }
+    }
+    sums += block;
+  }
+  writeSums(index, sums, w);
+}
