@@ -35,6 +35,15 @@ export interface Variant<P extends Parameters = Parameters> {
   supports?(parameters: P): boolean;
   /** Whether it synchronises workgroups: fast on a GPU, slow where software makes every invocation a coroutine. */
   readonly barriers?: boolean;
+  /** What the device must have. The last variant needs nothing. */
+  readonly requires?: "subgroups";
+}
+
+/** What decides between variants on a device. */
+export interface VariantChoice {
+  /** Passes over variants that synchronise workgroups. */
+  readonly avoidBarriers: boolean;
+  readonly subgroups: boolean;
 }
 
 export interface Kernel<P extends Parameters = Parameters> {
@@ -62,13 +71,17 @@ export function elementCount(shape: Shape): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/**
- * The first variant that supports the parameters.
- * @param avoidBarriers passes over variants that synchronise workgroups; the last variant never does.
- */
-export function chooseVariant(kernel: Kernel, parameters: Parameters, avoidBarriers: boolean): Variant {
+/** The first variant that supports the parameters; the last one always does. */
+export function chooseVariant(
+  kernel: Kernel,
+  parameters: Parameters,
+  { avoidBarriers, subgroups }: VariantChoice,
+): Variant {
   const variant = kernel.variants.find(
-    (candidate) => !(avoidBarriers && candidate.barriers) && (candidate.supports?.(parameters) ?? true),
+    (candidate) =>
+      !(avoidBarriers && candidate.barriers) &&
+      (subgroups || candidate.requires !== "subgroups") &&
+      (candidate.supports?.(parameters) ?? true),
   );
   if (!variant) throw new Error(`${kernel.name}: no variant for ${JSON.stringify(parameters)}`);
   return variant;

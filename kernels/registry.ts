@@ -5,9 +5,13 @@ import { adamw } from "./adamw.ts";
 import { add } from "./add.ts";
 import { assignAnchors } from "./assignAnchors.ts";
 import { batchNorm } from "./batchNorm.ts";
+import { batchNormGrad } from "./batchNormGrad.ts";
 import { batchNormGradInput } from "./batchNormGradInput.ts";
-import { batchNormGradParameters } from "./batchNormGradParameters.ts";
+import { batchNormGradSums } from "./batchNormGradSums.ts";
+import { batchNormMoments } from "./batchNormMoments.ts";
+import { batchNormPool } from "./batchNormPool.ts";
 import { batchNormStatistics } from "./batchNormStatistics.ts";
+import { batchNormTraining } from "./batchNormTraining.ts";
 import { bestAnchors } from "./bestAnchors.ts";
 import { broadcastLeading } from "./broadcastLeading.ts";
 import { concatChannels } from "./concatChannels.ts";
@@ -17,6 +21,8 @@ import { conv2dGradWeight } from "./conv2dGradWeight.ts";
 import { cosineDistance } from "./cosineDistance.ts";
 import { cosineDistanceGrad } from "./cosineDistanceGrad.ts";
 import { decodeBoxes } from "./decodeBoxes.ts";
+import { dense } from "./dense.ts";
+import { denseGrad } from "./denseGrad.ts";
 import { depthwiseConv2d } from "./depthwiseConv2d.ts";
 import { depthwiseConv2dGradInput } from "./depthwiseConv2dGradInput.ts";
 import { depthwiseConv2dGradWeight } from "./depthwiseConv2dGradWeight.ts";
@@ -27,16 +33,12 @@ import { focalLossGrad } from "./focalLossGrad.ts";
 import { fuse } from "./fuse.ts";
 import { fuseGradInput } from "./fuseGradInput.ts";
 import { fuseGradWeights } from "./fuseGradWeights.ts";
-import { globalAveragePool } from "./globalAveragePool.ts";
-import { globalAveragePoolGrad } from "./globalAveragePoolGrad.ts";
 import { huberLoss } from "./huberLoss.ts";
 import { huberLossGrad } from "./huberLossGrad.ts";
 import type { Kernel } from "./kernel.ts";
 import { pointwiseConv2d } from "./pointwiseConv2d.ts";
 import { pointwiseConv2dGradWeight } from "./pointwiseConv2dGradWeight.ts";
 import { positiveNormalizer } from "./positiveNormalizer.ts";
-import { scaleChannels } from "./scaleChannels.ts";
-import { scaleChannelsGradGate } from "./scaleChannelsGradGate.ts";
 import { sgd } from "./sgd.ts";
 import { sliceChannels } from "./sliceChannels.ts";
 import { squaredDifference } from "./squaredDifference.ts";
@@ -52,9 +54,13 @@ export const registry: readonly Kernel[] = [
   add,
   assignAnchors,
   batchNorm,
+  batchNormGrad,
   batchNormGradInput,
-  batchNormGradParameters,
+  batchNormGradSums,
+  batchNormMoments,
+  batchNormPool,
   batchNormStatistics,
+  batchNormTraining,
   bestAnchors,
   broadcastLeading,
   concatChannels,
@@ -64,6 +70,8 @@ export const registry: readonly Kernel[] = [
   cosineDistance,
   cosineDistanceGrad,
   decodeBoxes,
+  dense,
+  denseGrad,
   depthwiseConv2d,
   depthwiseConv2dGradInput,
   depthwiseConv2dGradWeight,
@@ -74,15 +82,11 @@ export const registry: readonly Kernel[] = [
   fuse,
   fuseGradInput,
   fuseGradWeights,
-  globalAveragePool,
-  globalAveragePoolGrad,
   huberLoss,
   huberLossGrad,
   pointwiseConv2d,
   pointwiseConv2dGradWeight,
   positiveNormalizer,
-  scaleChannels,
-  scaleChannelsGradGate,
   sgd,
   sliceChannels,
   squaredDifference,

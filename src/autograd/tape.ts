@@ -33,6 +33,18 @@ export type GradientRule = (
   wants: (binding: string) => boolean,
 ) => Partial<Record<string, Tensor>>;
 
+/** Launches that `backward` sees as one, because their gradient is not best computed launch by launch. */
+interface Group {
+  readonly first: number;
+  readonly label: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly output: Tensor;
+  readonly gradient: GroupGradient;
+}
+
+/** Gradients of a group's inputs by name, given that of its output. */
+export type GroupGradient = (upstream: Tensor) => Partial<Record<string, Tensor>>;
+
 export type GradientTable = Readonly<Record<string, GradientRule>>;
 
 export class Tape {
@@ -40,6 +52,8 @@ export class Tape {
   readonly inputs: Tensor[] = [];
   readonly #parameters = new Map<string, { tensor: Tensor; set: ParameterSet; entry: Entry }>();
   readonly #zeros = new Map<number, Tensor>();
+  /** By the position of their last operation. */
+  readonly #groups = new Map<number, Group>();
   #scope: string[] = [];
   #nextId = 0;
 
@@ -125,6 +139,22 @@ export class Tape {
   }
 
   /**
+   * Records `body`, whose gradient with respect to `inputs` is a rule of its own in place of its operations'. Nothing but
+   * its output is used outside it.
+   */
+  group(
+    inputs: Readonly<Record<string, Tensor>>,
+    body: () => { output: Tensor; gradient: GroupGradient },
+  ): Tensor {
+    const first = this.operations.length;
+    const { output, gradient } = body();
+    const last = this.operations.length - 1;
+    const { label } = this.operations[last];
+    this.#groups.set(last, { first, label, inputs, output, gradient });
+    return output;
+  }
+
+  /**
    * Records the gradient of `target` with respect to every trainable parameter, each into its place in the flat
    * `gradients` plane of its set, and with respect to inputs that asked for one.
    * @param upstream the gradient of the final value with respect to `target`; 1 for a scalar loss.
@@ -133,8 +163,12 @@ export class Tape {
   backward(table: GradientTable, target: Tensor, upstream?: Tensor): Record<string, Tensor> {
     const seed = upstream ?? this.constant("one", [1], new Float32Array([1]));
     const gradients = new Map<Tensor, Tensor>([[target, seed]]);
-    const recorded = this.operations.slice();
-    for (const operation of recorded.reverse()) this.#reverse(table, operation, gradients);
+    for (let index = this.operations.length - 1; index >= 0; index--) {
+      const group = this.#groups.get(index);
+      if (group) this.#reverseGroup(group, gradients);
+      else this.#reverse(table, this.operations[index], gradients);
+      index = group?.first ?? index;
+    }
     this.#placeParameterGradients(gradients);
     return Object.fromEntries(
       this.inputs.flatMap((input) => (gradients.has(input) ? [[input.name, gradients.get(input)!]] : [])),
@@ -153,9 +187,24 @@ export class Tape {
     const rule = table[operation.kernel.name];
     if (!rule) throw new Error(`${operation.label}: ${operation.kernel.name} has no gradient`);
     const results = this.scope(`∇ ${operation.label}`, () => rule(this, operation, upstream, wants));
+    this.#accumulate(operation.tensors, results, gradients);
+  }
+
+  #reverseGroup({ label, inputs, output, gradient }: Group, gradients: Map<Tensor, Tensor>): void {
+    const upstream = gradients.get(output);
+    if (!upstream || !output.needsGradient) return;
+    const results = this.scope(`∇ ${label}`, () => gradient(upstream));
+    this.#accumulate(inputs, results, gradients);
+  }
+
+  #accumulate(
+    inputs: Readonly<Record<string, Tensor>>,
+    results: Partial<Record<string, Tensor>>,
+    gradients: Map<Tensor, Tensor>,
+  ): void {
     for (const [name, gradient] of Object.entries(results)) {
-      if (!gradient) continue;
-      const input = operation.tensors[name];
+      const input = inputs[name];
+      if (!gradient || !input.needsGradient) continue;
       const earlier = gradients.get(input);
       gradients.set(input, earlier ? this.#sum(earlier, gradient, input) : gradient);
     }

@@ -33,7 +33,10 @@ export class PipelineCache {
 
   /** The variant that this adapter runs. */
   choose(kernel: Kernel, parameters: Parameters): Variant {
-    return chooseVariant(kernel, parameters, this.owner.adapter.kind !== "hardware");
+    return chooseVariant(kernel, parameters, {
+      avoidBarriers: this.owner.adapter.kind !== "hardware",
+      subgroups: this.owner.device.features.has("subgroups"),
+    });
   }
 
   /** @throws Error with kernel, position and source line when the shader does not compile. */

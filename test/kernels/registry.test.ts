@@ -83,7 +83,9 @@ for (const kernel of registry)
   for (const variant of kernel.variants)
     for (const parameters of kernel.cases) {
       if (!(variant.supports?.(parameters) ?? true)) continue;
-      test(`${kernel.name}/${variant.name} ${describe(parameters)}`, async () => {
+      test(`${kernel.name}/${variant.name} ${describe(parameters)}`, async (context) => {
+        if (variant.requires && !engine.current.device.features.has(variant.requires))
+          return context.skip(`the adapter has no ${variant.requires}`);
         const bindings = kernel.bindings(parameters);
         const inputs = makeInputs(kernel, parameters, bindings);
         // Software adapters pass over variants with barriers, but are to test them.
@@ -126,5 +128,6 @@ test("a variant says that it has barriers exactly when its shader has, and no la
     for (const { name, shader, barriers } of kernel.variants)
       assert.equal(barriers ?? false, shader.includes("workgroupBarrier"), `${kernel.name}/${name}`);
     assert.ok(!kernel.variants.at(-1)!.barriers, `${kernel.name}: barriers in its last variant`);
+    assert.ok(!kernel.variants.at(-1)!.requires, `${kernel.name}: its last variant needs a feature`);
   }
 });
