@@ -1,9 +1,10 @@
-import shader from "../shaders/batchNorm.wgsl";
-import { elementwiseWorkgroups } from "./elementwise.ts";
-import { swish } from "./functions.ts";
-import type { Binding, Buffers, Kernel } from "./kernel.ts";
+import plain from "../shaders/batchNorm.plain.wgsl";
+import strips from "../shaders/batchNorm.wgsl";
+import { swish, swishDerivative } from "./functions.ts";
+import { type Binding, type Buffers, divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
-export type BatchNormParameters = {
+/** What every kernel of batch normalisation is told. */
+export type NormParameters = {
   batch: number;
   channels: number;
   pixels: number;
@@ -11,72 +12,137 @@ export type BatchNormParameters = {
   activation: "none" | "swish";
 };
 
-export const batchNormLength = (p: BatchNormParameters): number => p.batch * p.channels * p.pixels;
+export type BatchNormParameters = NormParameters & {
+  /** Whether every plane is multiplied by a gate after the activation. */
+  gated: boolean;
+  /** Whether a tensor like y is added at the end. */
+  residual: boolean;
+};
 
-export function batchNormConstants(p: BatchNormParameters): Record<string, number> {
+export const normLength = (p: NormParameters): number => p.batch * p.channels * p.pixels;
+
+export const imageShape = (p: NormParameters): number[] => [p.batch, p.channels, p.pixels];
+
+/** The bindings of the per-channel values that normalisation and its gradients read. */
+export function channelBindings(p: NormParameters): Binding[] {
+  return ["mean", "variance", "gamma", "beta"].map((name) => ({ name, access: "read", shape: [p.channels] }));
+}
+
+/**
+ * A binding that only some parameters use. WGSL has no optional ones: without use, the caller gives a vector of the
+ * channels' in its place, which the shader does not touch.
+ */
+export function optionalBinding(name: string, used: boolean, shape: number[], p: NormParameters): Binding {
+  return { name, access: "read", shape: used ? shape : [p.channels] };
+}
+
+export function normConstants(p: NormParameters): Record<string, number> {
   return {
+    BATCH: p.batch,
+    PLANES: p.batch * p.channels,
     CHANNELS: p.channels,
     PIXELS: p.pixels,
     EPSILON: p.epsilon,
     SWISH: Number(p.activation === "swish"),
-    WORKGROUP: 64,
   };
 }
 
-/** Vec4s that one invocation takes: several where they lie in one channel, whose values are then loaded once. */
-export const quadsEach = (p: BatchNormParameters): number => (p.pixels % 16 === 0 ? 4 : 1);
-
-/** The bindings of the per-channel values that normalisation and its gradients read. */
-export function channelBindings(p: BatchNormParameters): Binding[] {
-  return ["mean", "variance", "gamma", "beta"].map((name) => ({ name, access: "read", shape: [p.channels] }));
+/** The constants that a shader names: `override`s that it does not declare would be refused. */
+export function pick<Name extends string>(all: Record<string, number>, ...names: Name[]) {
+  return Object.fromEntries(names.map((name) => [name, all[name]])) as Record<Name, number>;
 }
 
 /** Variances are positive. */
-export function varianceInput(p: BatchNormParameters, uniform: () => number): Buffers {
+export function varianceInput(p: NormParameters, uniform: () => number): Buffers {
   return { variance: Float64Array.from({ length: p.channels }, () => 0.25 + Math.abs(uniform())) };
 }
 
-const example = (
-  batch: number,
-  channels: number,
-  pixels: number,
-  activation: "none" | "swish",
-  epsilon = 1e-3,
-): BatchNormParameters => ({ batch, channels, pixels, epsilon, activation });
-
-export const batchNormCases: readonly BatchNormParameters[] = [
-  example(1, 1, 1, "none"),
-  example(2, 3, 1, "swish"),
-  example(3, 5, 7, "swish", 1e-5),
-  example(2, 3, 16, "none"),
-  example(2, 7, 68, "swish"),
-  example(3, 11, 4099, "swish"),
+export const normCases: readonly NormParameters[] = [
+  { batch: 1, channels: 1, pixels: 1, epsilon: 1e-3, activation: "none" },
+  { batch: 2, channels: 3, pixels: 1, epsilon: 1e-3, activation: "swish" },
+  { batch: 3, channels: 5, pixels: 7, epsilon: 1e-5, activation: "swish" },
+  { batch: 2, channels: 3, pixels: 16, epsilon: 1e-3, activation: "none" },
+  { batch: 13, channels: 7, pixels: 68, epsilon: 1e-3, activation: "swish" },
+  { batch: 3, channels: 11, pixels: 4099, epsilon: 1e-3, activation: "swish" },
 ];
 
-/** y = activation(gamma·(x − mean)/√(variance + epsilon) + beta), x [batch,channels,pixels]. */
+/** x̂, z and the activation's value and derivative at element i, in float64. */
+export function normalizedAt(p: NormParameters, buffers: Buffers, i: number) {
+  const { x, mean, variance, gamma, beta } = buffers;
+  const channel = Math.floor(i / p.pixels) % p.channels;
+  const inverse = 1 / Math.sqrt(variance[channel] + p.epsilon);
+  const normalized = (x[i] - mean[channel]) * inverse;
+  const z = gamma[channel] * normalized + beta[channel];
+  const active = p.activation === "swish";
+  return {
+    channel,
+    inverse,
+    normalized,
+    value: active ? swish(z) : z,
+    derivative: active ? swishDerivative(z) : 1,
+  };
+}
+
+const workgroup = 64;
+const quadsEach = 4;
+const stripsOf = (p: NormParameters): number => divideUp(p.pixels, 4 * quadsEach * workgroup);
+const flags = (p: BatchNormParameters) => ({
+  ...normConstants(p),
+  GATED: Number(p.gated),
+  RESIDUAL: Number(p.residual),
+  WORKGROUP: workgroup,
+});
+const names = ["EPSILON", "SWISH", "GATED", "RESIDUAL", "WORKGROUP", "PLANES", "CHANNELS", "PIXELS"] as const;
+
+/** y = activation(gamma·(x − mean)/√(variance + epsilon) + beta) · gate + residual, x [batch,channels,pixels]. */
 export const batchNorm: Kernel<BatchNormParameters> = {
   name: "batchNorm",
   bindings: (p) => [
-    { name: "x", access: "read", shape: [p.batch, p.channels, p.pixels] },
+    { name: "x", access: "read", shape: imageShape(p) },
     ...channelBindings(p),
-    { name: "y", access: "write", shape: [p.batch, p.channels, p.pixels] },
+    optionalBinding("gate", p.gated, [p.batch, p.channels], p),
+    optionalBinding("residual", p.residual, imageShape(p), p),
+    { name: "y", access: "write", shape: imageShape(p) },
   ],
   variants: [
     {
+      name: "strips",
+      shader: strips,
+      constants: (p) => ({ ...pick(flags(p), ...names), QUADS: quadsEach, STRIPS: stripsOf(p) }),
+      workgroups: (p) => linearWorkgroups(p.batch * p.channels * stripsOf(p)),
+      supports: (p) => p.pixels % 4 === 0,
+    },
+    {
       name: "plain",
-      shader,
-      constants: (p) => ({ ...batchNormConstants(p), LENGTH: batchNormLength(p), QUADS: quadsEach(p) }),
-      workgroups: (p) => elementwiseWorkgroups(batchNormLength(p) / quadsEach(p)),
+      shader: plain,
+      constants: (p) => pick(flags(p), ...names),
+      workgroups: (p) => linearWorkgroups(divideUp(normLength(p), workgroup)),
     },
   ],
-  flops: (p) => (p.activation === "swish" ? 7 : 3) * batchNormLength(p),
-  reference(p, { x, mean, variance, gamma, beta, y }) {
+  flops: (p) => ((p.activation === "swish" ? 7 : 3) + Number(p.gated) + Number(p.residual)) * normLength(p),
+  reference(p, buffers) {
+    const { x, gate, residual, y } = buffers;
     for (let i = 0; i < x.length; i++) {
-      const c = Math.floor(i / p.pixels) % p.channels;
-      const z = (gamma[c] * (x[i] - mean[c])) / Math.sqrt(variance[c] + p.epsilon) + beta[c];
-      y[i] = p.activation === "swish" ? swish(z) : z;
+      const factor = p.gated ? gate[Math.floor(i / p.pixels)] : 1;
+      y[i] = normalizedAt(p, buffers, i).value * factor + (p.residual ? residual[i] : 0);
     }
   },
-  cases: batchNormCases,
+  cases: [
+    ...normCases.map((p) => ({ ...p, gated: false, residual: false })),
+    { batch: 3, channels: 5, pixels: 1028, epsilon: 1e-3, activation: "swish", gated: true, residual: false },
+    { batch: 3, channels: 5, pixels: 17, epsilon: 1e-3, activation: "swish", gated: true, residual: false },
+    { batch: 2, channels: 3, pixels: 36, epsilon: 1e-3, activation: "none", gated: false, residual: true },
+    { batch: 2, channels: 3, pixels: 5, epsilon: 1e-3, activation: "none", gated: false, residual: true },
+    // 65,537 workgroups: more than fit in one row.
+    {
+      batch: 1,
+      channels: 65_537,
+      pixels: 4,
+      epsilon: 1e-3,
+      activation: "none",
+      gated: false,
+      residual: false,
+    },
+  ],
   testInputs: varianceInput,
 };

@@ -1,7 +1,5 @@
-import plain from "../shaders/batchNormStatistics.plain.wgsl";
-import tree from "../shaders/batchNormStatistics.wgsl";
-import type { Kernel } from "./kernel.ts";
-import { serialVariant } from "./serial.ts";
+import shader from "../shaders/batchNormStatistics.wgsl";
+import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
 export type BatchNormStatisticsParameters = {
   batch: number;
@@ -10,22 +8,14 @@ export type BatchNormStatisticsParameters = {
   momentum: number;
 };
 
-const constants = (p: BatchNormStatisticsParameters): Record<string, number> => ({
-  BATCH: p.batch,
-  CHANNELS: p.channels,
-  PIXELS: p.pixels,
-  MOMENTUM: p.momentum,
-  WORKGROUP: 64,
-});
-
 /**
- * Batch mean and biased variance per channel of x [batch,channels,pixels], and the running statistics' update with
- * PyTorch's conventions: running = (1 − momentum)·running + momentum·batch, the variance unbiased.
+ * Batch mean and biased variance per channel from the moments [batch,channels,2] of its planes, and the running
+ * statistics' update with PyTorch's conventions: running = (1 − momentum)·running + momentum·batch, the variance unbiased.
  */
 export const batchNormStatistics: Kernel<BatchNormStatisticsParameters> = {
   name: "batchNormStatistics",
   bindings: (p) => [
-    { name: "x", access: "read", shape: [p.batch, p.channels, p.pixels] },
+    { name: "moments", access: "read", shape: [p.batch, p.channels, 2] },
     { name: "mean", access: "write", shape: [p.channels] },
     { name: "variance", access: "write", shape: [p.channels] },
     { name: "runningMean", access: "readWrite", shape: [p.channels] },
@@ -33,32 +23,36 @@ export const batchNormStatistics: Kernel<BatchNormStatisticsParameters> = {
   ],
   variants: [
     {
-      name: "tree",
-      shader: tree,
-      constants,
-      workgroups: (p) => [p.channels, 1, 1],
-      barriers: true,
+      name: "plain",
+      shader,
+      constants: (p) => ({
+        BATCH: p.batch,
+        CHANNELS: p.channels,
+        PIXELS: p.pixels,
+        MOMENTUM: p.momentum,
+        WORKGROUP: 64,
+      }),
+      workgroups: (p) => linearWorkgroups(divideUp(p.channels, 64)),
     },
-    serialVariant(plain, constants, (p) => p.channels),
   ],
-  flops: (p) => 4 * p.batch * p.channels * p.pixels,
-  reference(p, { x, mean, variance, runningMean, runningVariance }) {
+  flops: (p) => 6 * p.batch * p.channels,
+  reference(p, { moments, mean, variance, runningMean, runningVariance }) {
     const count = p.batch * p.pixels;
-    const channelOf = (i: number) => Math.floor(i / p.pixels) % p.channels;
-    mean.fill(0);
-    variance.fill(0);
-    for (let i = 0; i < x.length; i++) mean[channelOf(i)] += x[i] / count;
-    for (let i = 0; i < x.length; i++) variance[channelOf(i)] += (x[i] - mean[channelOf(i)]) ** 2 / count;
     for (let c = 0; c < p.channels; c++) {
-      const unbiased = (variance[c] * count) / Math.max(count - 1, 1);
+      const planes = Array.from({ length: p.batch }, (_, n) => 2 * (n * p.channels + c));
+      mean[c] = planes.reduce((sum, at) => sum + moments[at], 0) / p.batch;
+      const squares = planes.reduce(
+        (sum, at) => sum + moments[at + 1] + p.pixels * (moments[at] - mean[c]) ** 2,
+        0,
+      );
+      variance[c] = squares / count;
       runningMean[c] += p.momentum * (mean[c] - runningMean[c]);
-      runningVariance[c] += p.momentum * (unbiased - runningVariance[c]);
+      runningVariance[c] += p.momentum * (squares / Math.max(count - 1, 1) - runningVariance[c]);
     }
   },
   cases: [
     { batch: 1, channels: 1, pixels: 1, momentum: 0.1 },
     { batch: 2, channels: 3, pixels: 1, momentum: 0.01 },
-    { batch: 3, channels: 5, pixels: 77, momentum: 0.1 },
-    { batch: 3, channels: 11, pixels: 4099, momentum: 0.1 },
+    { batch: 13, channels: 67, pixels: 77, momentum: 0.1 },
   ],
 };

@@ -36,8 +36,8 @@ export interface Variant<P extends Parameters = Parameters> {
   /** Whether it synchronises workgroups: fast on a GPU, slow where software makes every invocation a coroutine. */
   readonly barriers?: boolean;
   /**
-   * Whether its invocations share what they load by subgroups: fast in software, where a load is what costs. The shader
-   * takes their size as the override SUBGROUP, which is not for `constants` to give.
+   * Whether its invocations share what they load or sum by subgroups: fast in software, where a load is what costs. A
+   * shader may take their size as the override SUBGROUP, which is not for `constants` to give.
    */
   readonly subgroups?: boolean;
 }
@@ -118,7 +118,7 @@ export function specialize(
   { subgroupSize }: AdapterTraits,
 ): Specialization {
   const overrides = { ...variant.constants(parameters) };
-  if (variant.subgroups) overrides.SUBGROUP = subgroupSize;
+  if (variant.shader.includes("override SUBGROUP:")) overrides.SUBGROUP = subgroupSize;
   const sizes = sizeFields(variant.shader).map((field) => {
     const value = overrides[field];
     if (value === undefined) throw new Error(`${kernel.name}/${variant.name}: no value for ${field}`);

@@ -5,9 +5,13 @@ import { adamw } from "./adamw.ts";
 import { add } from "./add.ts";
 import { assignAnchors } from "./assignAnchors.ts";
 import { batchNorm } from "./batchNorm.ts";
+import { batchNormGrad } from "./batchNormGrad.ts";
 import { batchNormGradInput } from "./batchNormGradInput.ts";
-import { batchNormGradParameters } from "./batchNormGradParameters.ts";
+import { batchNormGradSums } from "./batchNormGradSums.ts";
+import { batchNormMoments } from "./batchNormMoments.ts";
+import { batchNormPool } from "./batchNormPool.ts";
 import { batchNormStatistics } from "./batchNormStatistics.ts";
+import { batchNormTraining } from "./batchNormTraining.ts";
 import { bestAnchors } from "./bestAnchors.ts";
 import { broadcastLeading } from "./broadcastLeading.ts";
 import { concatChannels } from "./concatChannels.ts";
@@ -18,6 +22,8 @@ import { copy } from "./copy.ts";
 import { cosineDistance } from "./cosineDistance.ts";
 import { cosineDistanceGrad } from "./cosineDistanceGrad.ts";
 import { decodeBoxes } from "./decodeBoxes.ts";
+import { dense } from "./dense.ts";
+import { denseGrad } from "./denseGrad.ts";
 import { depthwiseConv2d } from "./depthwiseConv2d.ts";
 import { depthwiseConv2dGradInput } from "./depthwiseConv2dGradInput.ts";
 import { depthwiseConv2dGradWeight } from "./depthwiseConv2dGradWeight.ts";
@@ -28,8 +34,6 @@ import { focalLossGrad } from "./focalLossGrad.ts";
 import { fuse } from "./fuse.ts";
 import { fuseGradInput } from "./fuseGradInput.ts";
 import { fuseGradSum } from "./fuseGradSum.ts";
-import { globalAveragePool } from "./globalAveragePool.ts";
-import { globalAveragePoolGrad } from "./globalAveragePoolGrad.ts";
 import { huberLoss } from "./huberLoss.ts";
 import { huberLossGrad } from "./huberLossGrad.ts";
 import type { Kernel } from "./kernel.ts";
@@ -37,8 +41,6 @@ import { multiplyAdd } from "./multiplyAdd.ts";
 import { pointwiseConv2d } from "./pointwiseConv2d.ts";
 import { pointwiseConv2dGradWeight } from "./pointwiseConv2dGradWeight.ts";
 import { positiveNormalizer } from "./positiveNormalizer.ts";
-import { scaleChannels } from "./scaleChannels.ts";
-import { scaleChannelsGradGate } from "./scaleChannelsGradGate.ts";
 import { sgd } from "./sgd.ts";
 import { sliceChannels } from "./sliceChannels.ts";
 import { squaredDifference } from "./squaredDifference.ts";
@@ -54,9 +56,13 @@ export const registry: readonly Kernel[] = [
   add,
   assignAnchors,
   batchNorm,
+  batchNormGrad,
   batchNormGradInput,
-  batchNormGradParameters,
+  batchNormGradSums,
+  batchNormMoments,
+  batchNormPool,
   batchNormStatistics,
+  batchNormTraining,
   bestAnchors,
   broadcastLeading,
   concatChannels,
@@ -67,6 +73,8 @@ export const registry: readonly Kernel[] = [
   cosineDistance,
   cosineDistanceGrad,
   decodeBoxes,
+  dense,
+  denseGrad,
   depthwiseConv2d,
   depthwiseConv2dGradInput,
   depthwiseConv2dGradWeight,
@@ -77,16 +85,12 @@ export const registry: readonly Kernel[] = [
   fuse,
   fuseGradInput,
   fuseGradSum,
-  globalAveragePool,
-  globalAveragePoolGrad,
   huberLoss,
   huberLossGrad,
   multiplyAdd,
   pointwiseConv2d,
   pointwiseConv2dGradWeight,
   positiveNormalizer,
-  scaleChannels,
-  scaleChannelsGradGate,
   sgd,
   sliceChannels,
   squaredDifference,

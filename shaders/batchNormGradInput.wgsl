@@ -1,65 +1,62 @@
-// Gradient of batch normalisation with respect to x, NCHW, the activation's derivative recomputed from x:
-//   x̂ = (x − mean) / sqrt(variance + EPSILON)   dz = dy · (SWISH ? swish'(gamma · x̂ + beta) : 1)
+// Gradients of batch normalisation from the sums of its planes (see batchNormGradSums), NCHW:
+//   g = GATED ? gate[n,c] : 1   d = GATED ? dpool[n,c] / PIXELS : 0, what reaches every pixel by way of the gate
+//   dz = (g · dy + d) · a'   dbeta = sum over n of g · sums.x + d · sums.z   dgamma = sum over n of g · sums.y + d · sums.w
 //   frozen statistics:  dx = gamma / sqrt(variance + EPSILON) · dz
-//   batch statistics:   dx = gamma / sqrt(variance + EPSILON) · (dz − dbeta / M − x̂ · dgamma / M)   M = batch · PIXELS
-// One invocation: QUADS times four consecutive elements, as in batchNorm.
+//   batch statistics:   dx = gamma / sqrt(variance + EPSILON) · (dz − dbeta / M − x̂ · dgamma / M)   M = BATCH · PIXELS
+// One unit: one plane. Its lanes join the samples' sums, sample lane, lane + lanes, …; the first sample's unit stores them. Then
+// a lane takes the pixels lane, lane + lanes, …
 
-override EPSILON: f32;
 override SWISH: bool;
+override GATED: bool;
 override FROZEN: bool;
-override QUADS: u32;
-override WORKGROUP: u32;
 
 struct Sizes {
+  BATCH: u32,
   CHANNELS: u32,
   PIXELS: u32,
-  LENGTH: u32, // batch · CHANNELS · PIXELS
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;       // [batch, CHANNELS, PIXELS]
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;      // [batch, CHANNELS, PIXELS]
-@group(0) @binding(2) var<storage, read> mean: array<f32>;     // [CHANNELS]
-@group(0) @binding(3) var<storage, read> variance: array<f32>; // [CHANNELS]
-@group(0) @binding(4) var<storage, read> gamma: array<f32>;    // [CHANNELS]
-@group(0) @binding(5) var<storage, read> beta: array<f32>;     // [CHANNELS]
-@group(0) @binding(6) var<storage, read> dgamma: array<f32>;   // [CHANNELS]
-@group(0) @binding(7) var<storage, read> dbeta: array<f32>;    // [CHANNELS]
-@group(0) @binding(8) var<storage, read_write> dx: array<vec4f>; // [batch, CHANNELS, PIXELS]
-@group(0) @binding(9) var<uniform> sizes: Sizes;
+@group(0) @binding(0) var<storage, read> x: array<f32>;            // [BATCH, CHANNELS, PIXELS]
+@group(0) @binding(1) var<storage, read> dy: array<f32>;           // as x
+@group(0) @binding(2) var<storage, read> planes: array<vec4f>;     // [BATCH, CHANNELS, 2]
+@group(0) @binding(3) var<storage, read> gate: array<f32>;         // [BATCH, CHANNELS], or anything without GATED
+@group(0) @binding(4) var<storage, read> dpool: array<f32>;        // [BATCH, CHANNELS], or anything without GATED
+@group(0) @binding(5) var<storage, read_write> dgamma: array<f32>; // [CHANNELS]
+@group(0) @binding(6) var<storage, read_write> dbeta: array<f32>;  // [CHANNELS]
+@group(0) @binding(7) var<storage, read_write> dx: array<f32>;     // as x
+@group(0) @binding(8) var<uniform> sizes: Sizes;
 
-struct Channel { center: f32, inverse: f32, gamma: f32, beta: f32, meanOfDz: f32, meanOfProduct: f32 }
-
-fn channelAt(c: u32) -> Channel {
-  let count = f32(sizes.LENGTH / sizes.CHANNELS);
-  let shares = select(vec2f(dbeta[c], dgamma[c]) / count, vec2f(), FROZEN);
-  return Channel(mean[c], inverseSqrt(variance[c] + EPSILON), gamma[c], beta[c], shares.x, shares.y);
+// g and d of a plane.
+fn upstreamOf(plane: u32) -> vec2f {
+  if (!GATED) { return vec2f(1.0, 0.0); }
+  return vec2f(gate[plane], dpool[plane] / f32(sizes.PIXELS));
 }
 
-fn gradientAt(c: Channel, value: vec4f, upstream: vec4f) -> vec4f {
-  let normalized = (value - c.center) * c.inverse;
-  var dz = upstream;
-  if (SWISH) {
-    let z = c.gamma * normalized + c.beta;
-    let s = 1.0 / (1.0 + exp(min(-z, vec4f(80.0))));
-    dz *= s * (1.0 + z * (1.0 - s));
+fn work(plane: u32, lane: u32, lanes: u32) {
+  if (plane >= sizes.BATCH * sizes.CHANNELS) { return; }
+  let channel = plane % sizes.CHANNELS;
+  var own = vec4f(); // dbeta, dgamma
+  for (var n = lane; n < sizes.BATCH; n += lanes) {
+    let sums = planes[2u * (n * sizes.CHANNELS + channel)];
+    let upstream = upstreamOf(n * sizes.CHANNELS + channel);
+    own += vec4f(upstream.x * sums.xy + upstream.y * sums.zw, 0.0, 0.0);
   }
-  return c.gamma * c.inverse * (dz - c.meanOfDz - normalized * c.meanOfProduct);
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) local: u32) {
-  let i = ((group.y * groups.x + group.x) * WORKGROUP + local) * QUADS;
-  if (4u * i >= sizes.LENGTH) { return; }
-  if (sizes.PIXELS % (4u * QUADS) == 0u) {
-    let c = channelAt(4u * i / sizes.PIXELS % sizes.CHANNELS);
-    for (var k = i; k < i + QUADS; k++) { dx[k] = gradientAt(c, x[k], dy[k]); }
-    return;
+  let totals = sumOverLanes(own, lane);
+  if (plane < sizes.CHANNELS && lane == 0u) {
+    dbeta[channel] = totals.x;
+    dgamma[channel] = totals.y;
   }
-  var result: vec4f;
-  for (var k = 0u; k < 4u; k++) {
-    let c = channelAt((4u * i + k) / sizes.PIXELS % sizes.CHANNELS);
-    result[k] = gradientAt(c, x[i], dy[i])[k];
+  let shares = select(totals / f32(sizes.BATCH * sizes.PIXELS), vec4f(), FROZEN);
+  let values = planes[2u * plane + 1u];
+  let upstream = upstreamOf(plane);
+  for (var p = plane * sizes.PIXELS + lane; p < (plane + 1u) * sizes.PIXELS; p += lanes) {
+    let normalized = (x[p] - values.x) * values.y;
+    var dz = upstream.x * dy[p] + upstream.y;
+    if (SWISH) {
+      let z = values.z * normalized + values.w;
+      let s = 1.0 / (1.0 + exp(min(-z, 80.0)));
+      dz *= s * (1.0 + z * (1.0 - s));
+    }
+    dx[p] = values.z * values.y * (dz - shares.x - normalized * shares.y);
   }
-  dx[i] = select(vec4f(), result, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(sizes.LENGTH));
 }

@@ -19,6 +19,12 @@ export class Contributions {
     this.#pending.set(tensor, [...(this.#pending.get(tensor) ?? []), gradient]);
   }
 
+  /** Adds gradients to those of the tensors of the same names that need one. */
+  addAll(tensors: Readonly<Record<string, Tensor>>, gradients: Partial<Record<string, Tensor>>): void {
+    for (const [name, gradient] of Object.entries(gradients))
+      if (gradient && tensors[name].needsGradient) this.add(tensors[name], gradient);
+  }
+
   /** Hands out one whole contribution, for a rule that adds it to its own. */
   take(tensor: Tensor): Tensor | undefined {
     const parts = this.#pending.get(tensor) ?? [];

@@ -8,7 +8,6 @@ import { fusionGradients } from "./operations/fusion.ts";
 import { lossGradients } from "./operations/losses.ts";
 import { normalizationGradients } from "./operations/normalization.ts";
 import { reductionGradients } from "./operations/reduction.ts";
-import { squeezeExciteGradients } from "./operations/squeezeExcite.ts";
 import type { GradientTable } from "./tape.ts";
 
 export const gradientTable: GradientTable = {
@@ -21,5 +20,4 @@ export const gradientTable: GradientTable = {
   ...lossGradients,
   ...normalizationGradients,
   ...reductionGradients,
-  ...squeezeExciteGradients,
 };

@@ -4,7 +4,8 @@
 import type { Padding } from "../../kernels/geometry.ts";
 import type { Shape } from "../../kernels/kernel.ts";
 import { conv2d, depthwiseConv2d, pointwiseConv2d } from "./operations/convolution.ts";
-import { batchNorm } from "./operations/normalization.ts";
+import { type BatchNormTensors, batchNorm } from "./operations/normalization.ts";
+import { batchNormSqueezeExcite } from "./operations/squeezeExcite.ts";
 import type { Initializer, ParameterSet } from "./parameters.ts";
 import type { Tape } from "./tape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -90,16 +91,47 @@ export class Layers {
     return this.#labelled(() => pointwiseConv2d(this.tape, x, weight, offset));
   }
 
-  /** Batch normalisation, and the activation after it: x [N,C,H,W] → [N,C,H,W]. */
-  batchNorm(x: Tensor, { epsilon, momentum, activation = "none" }: NormalizationOptions): Tensor {
-    const channels = x.shape[1];
-    const parameters = {
+  #normalization(channels: number): BatchNormTensors {
+    return {
       gamma: this.parameter("weight", [channels], one),
       beta: this.parameter("bias", [channels], zero),
       runningMean: this.#statistic("running_mean", channels, zero),
       runningVariance: this.#statistic("running_var", channels, one),
     };
+  }
+
+  /** Batch normalisation, the activation after it, and a residual added to that: x [N,C,H,W] → [N,C,H,W]. */
+  batchNorm(
+    x: Tensor,
+    { epsilon, momentum, activation = "none" }: NormalizationOptions,
+    residual?: Tensor,
+  ): Tensor {
+    const parameters = this.#normalization(x.shape[1]);
     const options = { mode: this.mode.normalization, epsilon, momentum, activation };
-    return this.#labelled(() => batchNorm(this.tape, x, parameters, options));
+    return this.#labelled(() => batchNorm(this.tape, x, parameters, options, residual));
+  }
+
+  /**
+   * Batch normalisation and activation, then squeeze-and-excite by the layers `gate`: x [N,C,H,W] → [N,C,H,W].
+   * @param draw the initialiser of a weight with as many outputs.
+   */
+  batchNormSqueezeExcite(
+    x: Tensor,
+    { epsilon, momentum, activation = "none" }: NormalizationOptions,
+    gate: Layers,
+    squeezed: number,
+    draw: (outputs: number) => Initializer,
+  ): Tensor {
+    const channels = x.shape[1];
+    const parameters = this.#normalization(channels);
+    const options = { mode: this.mode.normalization, epsilon, momentum, activation };
+    const [reduce, expand] = [gate.at("conv_reduce"), gate.at("conv_expand")];
+    const tensors = {
+      reduceWeight: reduce.parameter("weight", [squeezed, channels, 1, 1], draw(squeezed)),
+      reduceBias: reduce.parameter("bias", [squeezed], zero),
+      expandWeight: expand.parameter("weight", [channels, squeezed, 1, 1], draw(channels)),
+      expandBias: expand.parameter("bias", [channels], zero),
+    };
+    return this.#labelled(() => batchNormSqueezeExcite(this.tape, x, parameters, options, tensors));
   }
 }

@@ -37,6 +37,18 @@ export type GradientRule = (
   addend: (binding: string) => Tensor | undefined,
 ) => Partial<Record<string, Tensor>>;
 
+/** Launches that `backward` sees as one, because their gradient is not best computed launch by launch. */
+interface Group {
+  readonly first: number;
+  readonly label: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly output: Tensor;
+  readonly gradient: GroupGradient;
+}
+
+/** Gradients of a group's inputs by name, given that of its output. */
+export type GroupGradient = (upstream: Tensor) => Partial<Record<string, Tensor>>;
+
 export type GradientTable = Readonly<Record<string, GradientRule>>;
 
 export class Tape {
@@ -44,6 +56,8 @@ export class Tape {
   readonly inputs: Tensor[] = [];
   readonly #parameters = new Map<string, { tensor: Tensor; set: ParameterSet; entry: Entry }>();
   readonly #zeros = new Map<number, Tensor>();
+  /** By the position of their last operation. */
+  readonly #groups = new Map<number, Group>();
   #scope: string[] = [];
   #nextId = 0;
 
@@ -129,6 +143,22 @@ export class Tape {
   }
 
   /**
+   * Records `body`, whose gradient with respect to `inputs` is a rule of its own in place of its operations'. Nothing but
+   * its output is used outside it.
+   */
+  group(
+    inputs: Readonly<Record<string, Tensor>>,
+    body: () => { output: Tensor; gradient: GroupGradient },
+  ): Tensor {
+    const first = this.operations.length;
+    const { output, gradient } = body();
+    const last = this.operations.length - 1;
+    const { label } = this.operations[last];
+    this.#groups.set(last, { first, label, inputs, output, gradient });
+    return output;
+  }
+
+  /**
    * Records the gradient of `target` with respect to every trainable parameter, each into its place in the flat
    * `gradients` plane of its set, and with respect to inputs that asked for one.
    * @param upstream the gradient of the final value with respect to `target`; 1 for a scalar loss.
@@ -140,9 +170,14 @@ export class Tape {
     gradients.add(target, seed);
     const recorded = this.operations.slice();
     const complete = firstReads(recorded);
-    for (const operation of recorded.reverse()) {
-      this.#reverse(table, operation, gradients);
-      for (const tensor of complete.get(operation)!) gradients.total(tensor);
+    for (let last = recorded.length - 1; last >= 0; last--) {
+      const group = this.#groups.get(last);
+      if (group) this.#reverseGroup(group, gradients);
+      else this.#reverse(table, recorded[last], gradients);
+      const first = group?.first ?? last;
+      for (; last > first; last--)
+        for (const tensor of complete.get(recorded[last])!) gradients.total(tensor);
+      for (const tensor of complete.get(recorded[first])!) gradients.total(tensor);
     }
     this.#placeParameterGradients(gradients);
     return Object.fromEntries(
@@ -167,8 +202,16 @@ export class Tape {
     if (!rule) throw new Error(`${label}: ${kernel.name} has no gradient`);
     const addend = (name: string) => gradients.take(tensors[name]);
     const results = this.scope(`∇ ${label}`, () => rule(this, operation, upstream, wants, addend));
-    for (const [name, gradient] of Object.entries(results))
-      if (gradient) gradients.add(tensors[name], gradient);
+    gradients.addAll(tensors, results);
+  }
+
+  #reverseGroup({ label, inputs, output, gradient }: Group, gradients: Contributions): void {
+    const upstream = gradients.total(output);
+    if (!upstream || !output.needsGradient) return;
+    gradients.addAll(
+      inputs,
+      this.scope(`∇ ${label}`, () => gradient(upstream)),
+    );
   }
 
   /** Gives each parameter's gradient its home in the flat plane; entries that no gradient reached keep their zeros. */

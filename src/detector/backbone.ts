@@ -1,35 +1,17 @@
 // EfficientNet (arXiv 1905.11946) up to its last stage, with timm's names.
 
 import type { Layers } from "../autograd/layers.ts";
-import { sigmoid, swish } from "../autograd/operations/activation.ts";
 import { add } from "../autograd/operations/arithmetic.ts";
 import { dropConnect } from "../autograd/operations/dropConnect.ts";
-import { globalAveragePool, scaleChannels } from "../autograd/operations/squeezeExcite.ts";
 import type { Initializer } from "../autograd/parameters.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { type DetectorConfig, endpointStages, type Stage } from "./config.ts";
-
-const zero: Initializer = { kind: "constant", value: 0 };
 
 /** Normal with variance 2 / fan-out, EfficientNet's initialisation. */
 const fanOut = (kernel: number, outputsPerGroup: number): Initializer => ({
   kind: "normal",
   deviation: Math.sqrt(2 / (kernel * kernel * outputsPerGroup)),
 });
-
-/** Squeeze-and-excite: x scaled per channel by sigmoid(expand(swish(reduce(mean of x)))). */
-export function squeezeExcite(layers: Layers, x: Tensor, squeezed: number): Tensor {
-  const { tape } = layers;
-  return tape.scope("se", () => {
-    const mean = globalAveragePool(tape, x);
-    const reduced = layers.at("conv_reduce").pointwiseConv2d(mean, squeezed, fanOut(1, squeezed), zero);
-    const channels = x.shape[1];
-    const gate = layers
-      .at("conv_expand")
-      .pointwiseConv2d(swish(tape, reduced), channels, fanOut(1, channels), zero);
-    return scaleChannels(tape, x, sigmoid(tape, gate));
-  });
-}
 
 interface Block {
   readonly stage: Stage;
@@ -58,19 +40,20 @@ export function mobileBlock(
   }
   const window = { kernel: stage.kernel, stride, padding: config.padding };
   y = layers.at("conv_dw").depthwiseConv2d(y, window, fanOut(stage.kernel, 1));
-  y = layers.at(expands ? "bn2" : "bn1").batchNorm(y, active);
-  y = squeezeExcite(layers.at("se"), y, Math.round(inputs * 0.25));
+  y = layers
+    .at(expands ? "bn2" : "bn1")
+    .batchNormSqueezeExcite(y, active, layers.at("se"), Math.round(inputs * 0.25), (outputs) =>
+      fanOut(1, outputs),
+    );
   y = layers
     .at(expands ? "conv_pwl" : "conv_pw")
     .pointwiseConv2d(y, stage.channels, fanOut(1, stage.channels));
-  y = layers.at(expands ? "bn3" : "bn2").batchNorm(y, norm);
-  if (stride !== 1 || inputs !== stage.channels) return y;
+  const last = layers.at(expands ? "bn3" : "bn2");
+  if (stride !== 1 || inputs !== stage.channels) return last.batchNorm(y, norm);
   const { random } = layers.mode;
-  const kept =
-    random && block.dropRate > 0
-      ? dropConnect(layers.tape, y, random, { rate: block.dropRate, stream: block.index })
-      : y;
-  return add(layers.tape, kept, x);
+  if (!random || block.dropRate === 0) return last.batchNorm(y, norm, x);
+  const drop = { rate: block.dropRate, stream: block.index };
+  return add(layers.tape, dropConnect(layers.tape, last.batchNorm(y, norm), random, drop), x);
 }
 
 export interface BackboneFeatures {

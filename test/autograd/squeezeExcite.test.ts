@@ -1,25 +1,40 @@
 import { test } from "node:test";
-import { sigmoid } from "../../src/autograd/operations/activation.ts";
-import { globalAveragePool, scaleChannels } from "../../src/autograd/operations/squeezeExcite.ts";
+import { batchNormSqueezeExcite } from "../../src/autograd/operations/squeezeExcite.ts";
 import { checkGradients } from "../helpers/gradientCheck.ts";
 
-test("globalAveragePool gradients", () =>
-  checkGradients({
-    name: "globalAveragePool",
-    inputs: { x: [2, 3, 4, 5] },
-    build: (tape, { x }) => globalAveragePool(tape, x),
-  }));
+const channels = 3;
+const squeezed = 2;
 
-test("scaleChannels gradients", () =>
-  checkGradients({
-    name: "scaleChannels",
-    inputs: { x: [2, 3, 4, 5], gate: [2, 3, 1, 1] },
-    build: (tape, { x, gate }) => scaleChannels(tape, x, gate),
-  }));
-
-test("gradients of a map scaled by a gate made from itself", () =>
-  checkGradients({
-    name: "squeeze-and-excite",
-    inputs: { x: [2, 3, 3, 5] },
-    build: (tape, { x }) => scaleChannels(tape, x, sigmoid(tape, globalAveragePool(tape, x))),
-  }));
+for (const mode of ["training", "frozen"] as const)
+  for (const activation of ["none", "swish"] as const)
+    for (const [batch, height, width] of [
+      [3, 2, 4],
+      [4, 1, 1],
+    ])
+      test(`batch norm and squeeze-and-excite: gradients, ${mode}, activation ${activation}, ${batch}x${height}x${width}`, () =>
+        checkGradients({
+          name: "batchNormSqueezeExcite",
+          inputs: {
+            x: [batch, channels, height, width],
+            gamma: [channels],
+            beta: [channels],
+            reduceWeight: [squeezed, channels, 1, 1],
+            reduceBias: [squeezed],
+            expandWeight: [channels, squeezed, 1, 1],
+            expandBias: [channels],
+          },
+          values: { gamma: [0.75, -1.25, 1.5], beta: [0.25, -0.5, 1] },
+          build: (tape, { x, gamma, beta, reduceWeight, reduceBias, expandWeight, expandBias }) => {
+            const constant = (name: string, ...values: number[]) =>
+              tape.constant(name, [channels], Float32Array.from(values));
+            const runningMean = constant("running mean", 0.25, -0.125, 0.5);
+            const runningVariance = constant("running variance", 0.5, 1.5, 0.75);
+            return batchNormSqueezeExcite(
+              tape,
+              x,
+              { gamma, beta, runningMean, runningVariance },
+              { mode, epsilon: 1e-3, momentum: 0.1, activation },
+              { reduceWeight, reduceBias, expandWeight, expandBias },
+            );
+          },
+        }));

@@ -1,12 +1,15 @@
 // The detector's blocks, BiFPN and heads against an independent implementation's outputs and gradients.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mobileBlock, squeezeExcite } from "../../src/detector/backbone.ts";
+import type { Layers } from "../../src/autograd/layers.ts";
+import { batchNormSqueezeExcite } from "../../src/autograd/operations/squeezeExcite.ts";
+import type { Tensor } from "../../src/autograd/tensor.ts";
+import { mobileBlock } from "../../src/detector/backbone.ts";
 import { type DetectorConfig, detectorConfig } from "../../src/detector/config.ts";
 import { heads } from "../../src/detector/heads.ts";
 import { bifpn } from "../../src/detector/pyramid.ts";
 import { sharedEngine } from "../helpers/engine.ts";
-import { below, loadGolden } from "../helpers/goldens.ts";
+import { below, type GoldenTensors, loadGolden } from "../helpers/goldens.ts";
 import { checkOperators, networkBound, type OperatorCase } from "../helpers/operatorCase.ts";
 
 const engine = sharedEngine();
@@ -16,12 +19,33 @@ function configFor(padding: "symmetric" | "same", changes: Partial<DetectorConfi
   return { ...detectorConfig("d0", { inChannels: 1, numClasses: 3, padding }), ...changes };
 }
 
+/** Squeeze-and-excite behind a batch norm that changes nothing. */
+function squeezeExcite(layers: Layers, x: Tensor, golden: GoldenTensors): Tensor {
+  const { tape } = layers;
+  const parameter = (name: string) =>
+    layers.parameter(name, golden.get(`param.${name}`)!.shape, { kind: "constant", value: 0 });
+  const tensors = {
+    reduceWeight: parameter("conv_reduce.weight"),
+    reduceBias: parameter("conv_reduce.bias"),
+    expandWeight: parameter("conv_expand.weight"),
+    expandBias: parameter("conv_expand.bias"),
+  };
+  const channel = (value: number) =>
+    tape.constant(`${value}s`, [x.shape[1]], new Float32Array(x.shape[1]).fill(value));
+  return batchNormSqueezeExcite(
+    tape,
+    x,
+    { gamma: channel(1), beta: channel(0), runningMean: channel(0), runningVariance: channel(1) },
+    { mode: "frozen", epsilon: 0, momentum: 0, activation: "none" },
+    tensors,
+  );
+}
+
 test("squeeze-and-excite", async (context) => {
   const { tensors } = loadGolden("ops_norm_act");
   const cases = ["se", "se_1x1map"].map((name): OperatorCase => {
     const own = below(tensors, `${name}/`);
-    const [squeezed] = own.get("param.conv_reduce.bias")!.shape;
-    return { name, tensors: own, build: (layers, [x]) => squeezeExcite(layers, x, squeezed) };
+    return { name, tensors: own, build: (layers, [x]) => squeezeExcite(layers, x, own) };
   });
   await checkOperators(context, engine.current, cases);
 });

@@ -126,8 +126,8 @@ interface OptimizerCase {
   readonly rate: number;
   /** Whether weight decay skips vectors, as timm does. */
   readonly skipsVectors: boolean;
-  /** Least float32 spread after three steps, where PyTorch's single sample says too little. */
-  readonly lastSpread?: number;
+  /** Least float32 spread after 0 to 3 steps, where PyTorch's single sample says too little. */
+  readonly leastSpread?: readonly number[];
 }
 
 const sgd = { kind: "sgd", momentum: 0.9, weightDecay: 4e-5, clipNorm: 0 } as const;
@@ -136,13 +136,14 @@ const adam = { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const
 const optimizers: Record<string, OptimizerCase> = {
   sgd: { options: sgd, rate: 0.01, skipsVectors: false },
   sgd_timm_clip10: { options: { ...sgd, clipNorm: 10 }, rate: 0.01, skipsVectors: true },
-  // In float64, noise of 1e-6 on the gradients moves the losses after the third step by 2e-7 or, where it flips a
-  // maximum of a pool, by 6e-5.
+  // The first step is every gradient's sign. One weight's of blocks.4.2.conv_dw, 4e-5 of its tensor's root mean square and below what
+  // float32 sums resolve, moves the box loss by 2.4e-5 when it flips. In float64, noise of 1e-6 on the gradients moves the
+  // losses after the third step by 2e-7 or, where it flips a maximum of a pool, by 6e-5.
   adamw: {
     options: { ...adam, weightDecay: 1e-2, clipNorm: 0 },
     rate: 1e-3,
     skipsVectors: false,
-    lastSpread: 2e-5,
+    leastSpread: [0, 1e-5, 1e-5, 2e-5],
   },
 };
 
@@ -188,13 +189,13 @@ async function runSteps(
  * single difference may be small by chance; no step's is smaller than that of the step before, nor than rounding.
  */
 function compareSteps(context: TestContext, golden: TrainingGolden, name: string, losses: number[][]): void {
-  const { lastSpread = 0 } = optimizers[name];
+  const { leastSpread = [0, 0, 0, 0] } = optimizers[name];
   const { f64, f32 } = golden.attributes.steps[name];
   const worst = new WorstError();
   let spread = 1e-6;
   losses.forEach((actual, step) => {
     const off = f64[step].map((value, k) => Math.abs(f32[step][k] / value - 1));
-    spread = Math.max(spread, ...off, step === 3 ? lastSpread : 0);
+    spread = Math.max(spread, ...off, leastSpread[step]);
     f64[step].forEach((value, k) => {
       const where = `${name} after ${step} steps, ${["total", "class", "box"][k]} loss`;
       worst.take(where, Math.abs(actual[k] / value - 1) / spread, 5);

@@ -49,5 +49,6 @@ test("a variant says that it has barriers exactly when its shader has, and no la
     for (const { name, shader, barriers } of kernel.variants)
       assert.equal(barriers ?? false, shader.includes("workgroupBarrier"), `${kernel.name}/${name}`);
     assert.ok(!kernel.variants.at(-1)!.barriers, `${kernel.name}: barriers in its last variant`);
+    assert.ok(!kernel.variants.at(-1)!.subgroups, `${kernel.name}: subgroups in its last variant`);
   }
 });

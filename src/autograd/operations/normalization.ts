@@ -1,8 +1,15 @@
-import { type BatchNormParameters, batchNorm as batchNormKernel } from "../../../kernels/batchNorm.ts";
+import {
+  type BatchNormParameters,
+  batchNorm as batchNormKernel,
+  type NormParameters,
+} from "../../../kernels/batchNorm.ts";
+import { batchNormGrad } from "../../../kernels/batchNormGrad.ts";
 import { batchNormGradInput } from "../../../kernels/batchNormGradInput.ts";
-import { batchNormGradParameters } from "../../../kernels/batchNormGradParameters.ts";
+import { batchNormGradSums } from "../../../kernels/batchNormGradSums.ts";
+import { batchNormMoments } from "../../../kernels/batchNormMoments.ts";
 import { batchNormStatistics } from "../../../kernels/batchNormStatistics.ts";
-import type { GradientTable, Tape } from "../tape.ts";
+import { type BatchNormTrainingParameters, batchNormTraining } from "../../../kernels/batchNormTraining.ts";
+import type { GradientTable, Operation, Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Each [C]. */
@@ -21,39 +28,98 @@ export interface BatchNormOptions {
   readonly activation: "none" | "swish";
 }
 
-/** activation(batch norm of x [N,C,H,W]) → [N,C,H,W] (arXiv 1502.03167). */
+/**
+ * Elements of a channel up to which one workgroup of a GPU takes the whole of it, twice, the second time from its cache of
+ * 64 KiB or more: one launch. Larger channels are split, so that few of them fill a GPU too.
+ */
+const wholeChannel = 16_384;
+
+export const isWhole = (p: NormParameters): boolean => p.batch * p.pixels <= wholeChannel;
+
+export function normParameters(x: Tensor, { epsilon, activation }: BatchNormOptions): NormParameters {
+  const [batch, channels, height, width] = x.shape;
+  return { batch, channels, pixels: height * width, epsilon, activation };
+}
+
+/** Statistics of channels of any size, and the running ones' update. */
+export function splitStatistics(
+  tape: Tape,
+  x: Tensor,
+  { runningMean, runningVariance }: BatchNormTensors,
+  { batch, channels, pixels }: NormParameters,
+  momentum: number,
+): { mean: Tensor; variance: Tensor } {
+  const { moments } = tape.apply(batchNormMoments, { planes: batch * channels, pixels }, { x });
+  const given = { moments, runningMean, runningVariance };
+  const { mean, variance } = tape.apply(batchNormStatistics, { batch, channels, pixels, momentum }, given);
+  return { mean, variance };
+}
+
+/**
+ * activation(batch norm of x [N,C,H,W]) → [N,C,H,W] (arXiv 1502.03167).
+ * @param residual added to it, of its shape.
+ */
 export function batchNorm(
   tape: Tape,
   x: Tensor,
-  { gamma, beta, runningMean, runningVariance }: BatchNormTensors,
-  { mode, epsilon, momentum, activation }: BatchNormOptions,
+  tensors: BatchNormTensors,
+  options: BatchNormOptions,
+  residual?: Tensor,
 ): Tensor {
-  const [batch, channels, height, width] = x.shape;
-  const size = { batch, channels, pixels: height * width };
-  let statistics = { mean: runningMean, variance: runningVariance };
-  if (mode === "training") {
-    const given = { x, runningMean, runningVariance };
-    const { mean, variance } = tape.apply(batchNormStatistics, { ...size, momentum }, given);
-    statistics = { mean, variance };
+  const { gamma, beta, runningMean, runningVariance } = tensors;
+  const { mode, momentum } = options;
+  const p = normParameters(x, options);
+  const own = { x, gamma, beta, residual: residual ?? gamma };
+  const after = { residual: residual !== undefined };
+  if (mode === "training" && isWhole(p)) {
+    const parameters = { ...p, ...after, momentum, pool: false };
+    return tape.apply(batchNormTraining, parameters, { ...own, runningMean, runningVariance }, { y: x.shape })
+      .y;
   }
-  const given = { x, ...statistics, gamma, beta };
-  return tape.apply(batchNormKernel, { ...size, epsilon, activation }, given, { y: x.shape }).y;
+  const statistics =
+    mode === "training"
+      ? splitStatistics(tape, x, tensors, p, momentum)
+      : { mean: runningMean, variance: runningVariance };
+  const given = { ...own, ...statistics, gate: gamma };
+  return tape.apply(batchNormKernel, { ...p, ...after, gated: false }, given, { y: x.shape }).y;
+}
+
+/** Gradients with respect to x, gamma and beta, and to what was added. */
+function gradientsOf(
+  tape: Tape,
+  { tensors }: Operation,
+  p: NormParameters & { residual: boolean },
+  dy: Tensor,
+  frozen: boolean,
+): Partial<Record<string, Tensor>> {
+  const { x, mean, variance, gamma, beta } = tensors;
+  const { batch, channels, pixels, epsilon, activation } = p;
+  const norm = { batch, channels, pixels, epsilon, activation };
+  const given = { x, dy, mean, variance, gamma, beta };
+  const shapes = { dx: x.shape };
+  const residual = p.residual ? dy : undefined;
+  if (isWhole(p)) {
+    const { dx, dgamma, dbeta } = tape.apply(batchNormGrad, { ...norm, frozen }, given, shapes);
+    return { x: dx, gamma: dgamma, beta: dbeta, residual };
+  }
+  const { planes } = tape.apply(batchNormGradSums, { ...norm, gated: false }, { ...given, gate: gamma });
+  const second = { x, dy, planes, gate: gamma, dpool: gamma };
+  const parameters = { ...norm, frozen, gated: false };
+  const { dx, dgamma, dbeta } = tape.apply(batchNormGradInput, parameters, second, shapes);
+  return { x: dx, gamma: dgamma, beta: dbeta, residual };
 }
 
 export const normalizationGradients: GradientTable = {
-  batchNorm(tape, { parameters, tensors }, { y: dy }, wants) {
-    const p = parameters as BatchNormParameters;
-    const { x, mean, variance, gamma, beta } = tensors;
-    const given = { x, dy, mean, variance, gamma, beta };
-    const { dgamma, dbeta } = tape.apply(batchNormGradParameters, p, given);
-    // Statistics that came from this tape are functions of x, and their share is part of the gradient kernel.
-    const frozen = mean.storage.kind !== "transient";
-    const gradient = () =>
-      tape.apply(batchNormGradInput, { ...p, frozen }, { ...given, dgamma, dbeta }, { dx: x.shape }).dx;
-    return {
-      x: wants("x") ? gradient() : undefined,
-      gamma: wants("gamma") ? dgamma : undefined,
-      beta: wants("beta") ? dbeta : undefined,
-    };
-  },
+  batchNormTraining: (tape, operation, { y: dy }) =>
+    gradientsOf(tape, operation, operation.parameters as BatchNormTrainingParameters, dy, false),
+
+  // Statistics that came from this tape are functions of x, and their share is part of the gradient kernel.
+  batchNorm: (tape, operation, { y: dy }) =>
+    gradientsOf(
+      tape,
+      operation,
+      operation.parameters as BatchNormParameters,
+      dy,
+      operation.tensors.mean.storage.kind !== "transient",
+    ),
 };
