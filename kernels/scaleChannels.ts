@@ -1,5 +1,5 @@
 import shader from "../shaders/scaleChannels.wgsl";
-import { elementwiseConstants, elementwiseWorkgroups } from "./elementwise.ts";
+import { elementwiseConstants, elementwiseTunables, elementwiseWorkgroups } from "./elementwise.ts";
 import { type PlaneParameters, planeCases } from "./globalAveragePool.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -15,8 +15,9 @@ export const scaleChannels: Kernel<PlaneParameters> = {
     {
       name: "plain",
       shader,
-      constants: (p) => ({ PIXELS: p.pixels, ...elementwiseConstants(p.planes * p.pixels) }),
-      workgroups: (p) => elementwiseWorkgroups(p.planes * p.pixels),
+      tunables: elementwiseTunables,
+      constants: (p, tuning) => ({ PIXELS: p.pixels, ...elementwiseConstants(p.planes * p.pixels, tuning) }),
+      workgroups: (p, tuning) => elementwiseWorkgroups(p.planes * p.pixels, tuning),
     },
   ],
   flops: (p) => p.planes * p.pixels,
