@@ -122,6 +122,17 @@ export const untuned = <P extends Parameters>(variant: Variant<P>): Choice<P> =>
   tuning: tuningsOf(variant)[0],
 });
 
+/** Everything that an adapter can run for the parameters, its default first. */
+export function choicesFor(kernel: Kernel, parameters: Parameters, traits: AdapterTraits): Choice[] {
+  const able = kernel.variants.filter(
+    (variant) => canRun(variant, traits) && (variant.supports?.(parameters) ?? true),
+  );
+  const preferred = chooseVariant(kernel, parameters, traits);
+  return [preferred, ...able.filter((variant) => variant !== preferred)].flatMap((variant) =>
+    tuningsOf(variant).map((tuning) => ({ variant, tuning })),
+  );
+}
+
 /** "tiled", or "tiled WORKGROUP=128" where a tunable is not at its default. */
 export function describeChoice({ variant, tuning }: Choice): string {
   const tuned = Object.entries(tuning).filter(([name, value]) => value !== variant.tunables?.[name]?.[0]);
