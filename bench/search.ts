@@ -1,0 +1,163 @@
+// Which choice computes a kernel at a shape fastest: each is checked against the reference, the right ones are timed in
+// turn, and the default stays unless another one is faster beyond noise.
+import { makeInputs } from "../kernels/inputs.ts";
+import { type Choice, choicesFor, type Kernel, type Parameters } from "../kernels/kernel.ts";
+import type { Engine } from "../src/engine/engine.ts";
+import { HostTimer, hostQuantum } from "../src/engine/hostTimer.ts";
+import {
+  compileKernel,
+  consultReference,
+  hostInputs,
+  type KernelProgram,
+  type Oracle,
+} from "../src/engine/kernelProgram.ts";
+import { PassTimer, type Stopwatch } from "../src/engine/passTimer.ts";
+import { timerQuantum } from "../src/engine/timer.ts";
+import { checkCandidate, checksShape, restorable } from "./candidate.ts";
+import { PassSampler } from "./passSampler.ts";
+import { median, medianInterval, type Ratio } from "./statistics.ts";
+
+/** A choice must take this share of the default's time or less: layout of memory and of code moves times by as much. */
+export const mostRatio = 0.97;
+/** Rounds over all contenders; after the first few, those that are far behind leave. */
+const rounds = 9;
+const trialRounds = 2;
+const farBehind = 1.2;
+/** Nanoseconds of a contender's passes in one round. */
+const slice = 5e6;
+
+export interface Clock {
+  readonly stopwatch: Stopwatch;
+  /** What it can tell apart, in nanoseconds. */
+  readonly quantum: number;
+}
+
+/** The adapter's timestamps, else the host's clock. */
+export async function makeClock(engine: Engine): Promise<Clock> {
+  const quantum = await timerQuantum(engine);
+  if (quantum === undefined) return { stopwatch: new HostTimer(engine), quantum: hostQuantum };
+  return { stopwatch: new PassTimer(engine), quantum };
+}
+
+/** What a search at a shape has found. */
+export interface Finding {
+  readonly preferred: Choice;
+  readonly chosen: Choice;
+  /** Time of the chosen over that of the default, where they differ. */
+  readonly ratio?: Ratio;
+  /** Choices that differ from the reference or do not compile, and why. With the default among them, nothing was timed. */
+  readonly wrong: readonly { readonly choice: Choice; readonly reason: string }[];
+}
+
+interface Contender {
+  readonly choice: Choice;
+  readonly compiled: KernelProgram;
+  readonly sampler: PassSampler;
+  restore(): void;
+  /** Median of each round, in nanoseconds. */
+  readonly times: number[];
+}
+
+/** How long `times` are in terms of `base`, round by round, with the exact 95% interval of the median. */
+export function pairedRatio(base: readonly number[], times: readonly number[]): Ratio {
+  const ratios = times.map((time, round) => time / base[round]);
+  return { ratio: median(ratios), ...medianInterval(ratios) };
+}
+
+const beats = (times: readonly number[], base: readonly number[]): boolean => {
+  const { ratio, high } = pairedRatio(base, times);
+  return high < 1 && ratio <= mostRatio;
+};
+
+/**
+ * The first one, in the order given, of those that beat the default and that no other of them beats.
+ * @param times of each contender by round, the default's first.
+ * @returns its position; 0 where the default stays.
+ */
+export function decide(times: readonly (readonly number[])[]): number {
+  const [base] = times;
+  const faster = times.flatMap((candidate, index) => (beats(candidate, base) ? [index] : []));
+  return faster.find((index) => !faster.some((other) => beats(times[other], times[index]))) ?? 0;
+}
+
+/** Compiles a choice and checks it. @returns the reason where it must not win. */
+async function prepare(
+  engine: Engine,
+  clock: Clock,
+  [kernel, choice, parameters]: readonly [Kernel, Choice, Parameters],
+  oracle: Oracle | undefined,
+): Promise<Contender | string> {
+  let compiled: KernelProgram;
+  try {
+    compiled = await compileKernel(engine, kernel, choice, parameters);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const { right, maxError, toleranceShare, checked } = await checkCandidate(engine, compiled, oracle);
+  if (!right) {
+    compiled.program.release();
+    return `off by ${maxError.toExponential(2)}, ${toleranceShare.toFixed(1)} times its tolerance`;
+  }
+  const inputs = hostInputs(compiled, oracle?.inputs ?? makeInputs(kernel, parameters));
+  if (checked === "cases") await compiled.program.run(inputs);
+  const updated = restorable(compiled, inputs);
+  const sampler = new PassSampler(clock.stopwatch, clock.quantum);
+  return { choice, compiled, sampler, restore: () => compiled.program.write(updated), times: [] };
+}
+
+async function timeRound(contenders: readonly Contender[]): Promise<void> {
+  for (const { compiled, sampler, restore, times } of contenders) {
+    const [dispatch] = compiled.program.dispatches;
+    restore();
+    if (sampler.estimate === 0) await sampler.calibrate(dispatch);
+    times.push(median(await sampler.sample(dispatch, slice)));
+  }
+}
+
+/** Times the contenders in rounds, forth and back, so that a drift of the machine favours none. */
+async function race(all: readonly Contender[], outOfTime: () => boolean): Promise<readonly Contender[]> {
+  let going = all;
+  for (let round = 0; round < rounds && !outOfTime(); round++) {
+    await timeRound(round % 2 === 0 ? going : going.toReversed());
+    if (round + 1 !== trialRounds) continue;
+    const best = Math.min(...going.flatMap(({ times }) => times));
+    going = going.filter(
+      (contender) => contender === all[0] || Math.min(...contender.times) <= farBehind * best,
+    );
+  }
+  return going;
+}
+
+/**
+ * Searches the choices of a kernel at a shape.
+ * @returns undefined when time ran out before the answer.
+ */
+export async function searchShape(
+  engine: Engine,
+  clock: Clock,
+  kernel: Kernel,
+  parameters: Parameters,
+  outOfTime: () => boolean = () => false,
+): Promise<Finding | undefined> {
+  const choices = choicesFor(kernel, parameters, engine.traits);
+  const [preferred] = choices;
+  const contenders: Contender[] = [];
+  const wrong: { choice: Choice; reason: string }[] = [];
+  const oracle = checksShape(kernel, parameters) ? consultReference(kernel, parameters) : undefined;
+  try {
+    for (const choice of choices) {
+      if (outOfTime()) return undefined;
+      const prepared = await prepare(engine, clock, [kernel, choice, parameters], oracle);
+      if (typeof prepared !== "string") contenders.push(prepared);
+      else wrong.push({ choice, reason: prepared });
+      if (contenders.length === 0) return { preferred, chosen: preferred, wrong };
+    }
+    const finalists = await race(contenders, outOfTime);
+    if (outOfTime()) return undefined;
+    const winner = finalists[decide(finalists.map(({ times }) => times))];
+    const ratio = winner === contenders[0] ? undefined : pairedRatio(contenders[0].times, winner.times);
+    return { preferred, chosen: winner.choice, ratio, wrong };
+  } finally {
+    for (const { compiled } of contenders) compiled.program.release();
+  }
+}
