@@ -4,7 +4,7 @@ import type { Plane } from "../autograd/parameters.ts";
 import { UserError } from "../base/errors.ts";
 import { type AdapterChoice, type AdapterDescription, findAdapter, parseAdapterChoice } from "./adapter.ts";
 import { PipelineCache } from "./pipelines.ts";
-import { openTuning, type TuningTable, tuningVariable } from "./tuning.ts";
+import { openTuning, type TuningTable, tuningVariable, untunedIdentity } from "./tuning.ts";
 
 export interface EngineOptions {
   /** Default: the environment variable, else `auto`. */
@@ -78,6 +78,11 @@ export class Engine {
       requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
     });
     return new Engine(device, description, traitsOf(device, description), tuning, instance);
+  }
+
+  /** What names the choices of kernels that differ from the defaults: other ones may change a result's last bits. */
+  get tuningIdentity(): string {
+    return this.tuning?.identity ?? untunedIdentity;
   }
 
   get limits(): GPUSupportedLimits {

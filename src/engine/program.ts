@@ -262,17 +262,21 @@ export async function compile<Name extends string>(
     engine.stagingBuffer(`${name} outputs ${index}`, Math.max(offset, 4)),
   );
   const exhausted = await engine.device.popErrorScope();
-  const dispatches = exhausted
-    ? []
-    : await Promise.all(launches.map((launch) => makeDispatch(engine, memory, launch)));
-  const program = new Program<Name>(engine, name, plan, dispatches, memory, ranges, staging);
+  const programOf = (dispatches: readonly Dispatch[]) =>
+    new Program<Name>(engine, name, plan, dispatches, memory, ranges, staging);
   if (exhausted) {
-    program.release();
+    programOf([]).release();
     const [largest] = plan.peak.tensors;
     throw new UserError(
       `${name}: out of memory: the plan's peak is ${megabytes(summarizePlan(plan).totalBytes)}, its largest tensor ${largest?.name} [${largest?.shape.join(", ")}]: use a smaller --batch or --image-size`,
     );
   }
-  engine.check();
-  return program;
+  try {
+    const dispatches = await Promise.all(launches.map((launch) => makeDispatch(engine, memory, launch)));
+    engine.check();
+    return programOf(dispatches);
+  } catch (error) {
+    programOf([]).release();
+    throw error;
+  }
 }
