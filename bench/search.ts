@@ -17,7 +17,10 @@ import { checkCandidate, checksShape, restorable } from "./candidate.ts";
 import { PassSampler } from "./passSampler.ts";
 import { median, medianInterval, type Ratio } from "./statistics.ts";
 
-/** A choice must take this share of the default's time or less: layout of memory and of code moves times by as much. */
+/**
+ * The share of the default's time that a choice must certainly stay below. Layout of memory and of code moves times by as
+ * much as it leaves out, and another choice is another pipeline to compile.
+ */
 export const mostRatio = 0.97;
 /** Rounds over all contenders; after the first few, those that are far behind leave. */
 const rounds = 9;
@@ -64,10 +67,8 @@ export function pairedRatio(base: readonly number[], times: readonly number[]): 
   return { ratio: median(ratios), ...medianInterval(ratios) };
 }
 
-const beats = (times: readonly number[], base: readonly number[]): boolean => {
-  const { ratio, high } = pairedRatio(base, times);
-  return high < 1 && ratio <= mostRatio;
-};
+const beats = (times: readonly number[], base: readonly number[]): boolean =>
+  pairedRatio(base, times).high <= mostRatio;
 
 /**
  * The first one, in the order given, of those that beat the default and that no other of them beats.
@@ -128,6 +129,17 @@ async function race(all: readonly Contender[], outOfTime: () => boolean): Promis
   return going;
 }
 
+/** The winner of a race among all; the default, unless the winner beats it a second time, the two alone. */
+async function winnerOf(all: readonly Contender[], outOfTime: () => boolean): Promise<Contender> {
+  const finalists = await race(all, outOfTime);
+  const winner = finalists[decide(finalists.map(({ times }) => times))];
+  if (winner === all[0]) return winner;
+  const pair = [all[0], winner];
+  for (const { times } of pair) times.length = 0;
+  await race(pair, outOfTime);
+  return pair[decide(pair.map(({ times }) => times))];
+}
+
 /**
  * Searches the choices of a kernel at a shape.
  * @returns undefined when time ran out before the answer.
@@ -152,9 +164,8 @@ export async function searchShape(
       else wrong.push({ choice, reason: prepared });
       if (contenders.length === 0) return { preferred, chosen: preferred, wrong };
     }
-    const finalists = await race(contenders, outOfTime);
+    const winner = await winnerOf(contenders, outOfTime);
     if (outOfTime()) return undefined;
-    const winner = finalists[decide(finalists.map(({ times }) => times))];
     const ratio = winner === contenders[0] ? undefined : pairedRatio(contenders[0].times, winner.times);
     return { preferred, chosen: winner.choice, ratio, wrong };
   } finally {
