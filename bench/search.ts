@@ -1,7 +1,8 @@
 // Which choice computes a kernel at a shape fastest: each is checked against the reference, the right ones are timed in
 // turn, and the default stays unless another one is faster beyond noise.
 import { makeInputs } from "../kernels/inputs.ts";
-import { type Choice, choicesFor, type Kernel, type Parameters } from "../kernels/kernel.ts";
+import { type Choice, choicesFor, describeChoice, type Kernel, type Parameters } from "../kernels/kernel.ts";
+import { UserError } from "../src/base/errors.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import { HostTimer, hostQuantum } from "../src/engine/hostTimer.ts";
 import {
@@ -15,6 +16,7 @@ import { PassTimer, type Stopwatch } from "../src/engine/passTimer.ts";
 import { timerQuantum } from "../src/engine/timer.ts";
 import { checkCandidate, checksShape, restorable } from "./candidate.ts";
 import { PassSampler } from "./passSampler.ts";
+import type { Correctness } from "./result.ts";
 import { median, medianInterval, type Ratio } from "./statistics.ts";
 
 /**
@@ -29,17 +31,23 @@ const farBehind = 1.2;
 /** Nanoseconds of a contender's passes in one round. */
 const slice = 5e6;
 
-export interface Clock {
+/** What searches share. */
+export interface Tools {
+  readonly engine: Engine;
   readonly stopwatch: Stopwatch;
-  /** What it can tell apart, in nanoseconds. */
+  /** What the stopwatch can tell apart, in nanoseconds. */
   readonly quantum: number;
+  /** Choices that have been checked on their kernel's test cases, which stand in for every shape that is too large. */
+  readonly checked: Map<string, Correctness>;
 }
 
-/** The adapter's timestamps, else the host's clock. */
-export async function makeClock(engine: Engine): Promise<Clock> {
+/** Tools with the adapter's timestamps, else with the host's clock. */
+export async function makeTools(engine: Engine): Promise<Tools> {
+  const checked = new Map<string, Correctness>();
   const quantum = await timerQuantum(engine);
-  if (quantum === undefined) return { stopwatch: new HostTimer(engine), quantum: hostQuantum };
-  return { stopwatch: new PassTimer(engine), quantum };
+  if (quantum === undefined)
+    return { engine, stopwatch: new HostTimer(engine), quantum: hostQuantum, checked };
+  return { engine, stopwatch: new PassTimer(engine), quantum, checked };
 }
 
 /** What a search at a shape has found. */
@@ -81,20 +89,33 @@ export function decide(times: readonly (readonly number[])[]): number {
   return faster.find((index) => !faster.some((other) => beats(times[other], times[index]))) ?? 0;
 }
 
+/** Checks a choice, at the shape or once on its kernel's test cases. */
+async function check(
+  { engine, checked }: Tools,
+  compiled: KernelProgram,
+  oracle: Oracle | undefined,
+): Promise<Correctness> {
+  if (oracle) return checkCandidate(engine, compiled, oracle);
+  const key = `${compiled.kernel.name}/${describeChoice(compiled.choice)}`;
+  const known = checked.get(key) ?? (await checkCandidate(engine, compiled));
+  checked.set(key, known);
+  return known;
+}
+
 /** Compiles a choice and checks it. @returns the reason where it must not win. */
 async function prepare(
-  engine: Engine,
-  clock: Clock,
+  tools: Tools,
   [kernel, choice, parameters]: readonly [Kernel, Choice, Parameters],
   oracle: Oracle | undefined,
 ): Promise<Contender | string> {
   let compiled: KernelProgram;
   try {
-    compiled = await compileKernel(engine, kernel, choice, parameters);
+    compiled = await compileKernel(tools.engine, kernel, choice, parameters);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     return (error as Error).message;
   }
-  const { right, maxError, toleranceShare, checked } = await checkCandidate(engine, compiled, oracle);
+  const { right, maxError, toleranceShare, checked } = await check(tools, compiled, oracle);
   if (!right) {
     compiled.program.release();
     return `off by ${maxError.toExponential(2)}, ${toleranceShare.toFixed(1)} times its tolerance`;
@@ -102,7 +123,7 @@ async function prepare(
   const inputs = hostInputs(compiled, oracle?.inputs ?? makeInputs(kernel, parameters));
   if (checked === "cases") await compiled.program.run(inputs);
   const updated = restorable(compiled, inputs);
-  const sampler = new PassSampler(clock.stopwatch, clock.quantum);
+  const sampler = new PassSampler(tools.stopwatch, tools.quantum);
   return { choice, compiled, sampler, restore: () => compiled.program.write(updated), times: [] };
 }
 
@@ -129,15 +150,11 @@ async function race(all: readonly Contender[], outOfTime: () => boolean): Promis
   return going;
 }
 
-/** The winner of a race among all; the default, unless the winner beats it a second time, the two alone. */
+/** The winner of a race, as `decide` finds it. */
 async function winnerOf(all: readonly Contender[], outOfTime: () => boolean): Promise<Contender> {
+  for (const { times } of all) times.length = 0;
   const finalists = await race(all, outOfTime);
-  const winner = finalists[decide(finalists.map(({ times }) => times))];
-  if (winner === all[0]) return winner;
-  const pair = [all[0], winner];
-  for (const { times } of pair) times.length = 0;
-  await race(pair, outOfTime);
-  return pair[decide(pair.map(({ times }) => times))];
+  return finalists[decide(finalists.map(({ times }) => times))];
 }
 
 /**
@@ -145,13 +162,12 @@ async function winnerOf(all: readonly Contender[], outOfTime: () => boolean): Pr
  * @returns undefined when time ran out before the answer.
  */
 export async function searchShape(
-  engine: Engine,
-  clock: Clock,
+  tools: Tools,
   kernel: Kernel,
   parameters: Parameters,
   outOfTime: () => boolean = () => false,
 ): Promise<Finding | undefined> {
-  const choices = choicesFor(kernel, parameters, engine.traits);
+  const choices = choicesFor(kernel, parameters, tools.engine.traits);
   const [preferred] = choices;
   const contenders: Contender[] = [];
   const wrong: { choice: Choice; reason: string }[] = [];
@@ -159,14 +175,17 @@ export async function searchShape(
   try {
     for (const choice of choices) {
       if (outOfTime()) return undefined;
-      const prepared = await prepare(engine, clock, [kernel, choice, parameters], oracle);
+      const prepared = await prepare(tools, [kernel, choice, parameters], oracle);
       if (typeof prepared !== "string") contenders.push(prepared);
       else wrong.push({ choice, reason: prepared });
       if (contenders.length === 0) return { preferred, chosen: preferred, wrong };
     }
-    const winner = await winnerOf(contenders, outOfTime);
+    const [base] = contenders;
+    const first = await winnerOf(contenders, outOfTime);
+    // Once more, the two alone: of many that are timed, one may look faster by chance.
+    const winner = first === base ? base : await winnerOf([base, first], outOfTime);
     if (outOfTime()) return undefined;
-    const ratio = winner === contenders[0] ? undefined : pairedRatio(contenders[0].times, winner.times);
+    const ratio = winner === base ? undefined : pairedRatio(base.times, winner.times);
     return { preferred, chosen: winner.choice, ratio, wrong };
   } finally {
     for (const { compiled } of contenders) compiled.program.release();

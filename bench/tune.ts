@@ -12,7 +12,7 @@ import { frozen, stageTasks } from "../src/regime/stages.ts";
 import { recordStep, recordValidation } from "../src/train/step.ts";
 import type { BatchShape } from "../src/train/task.ts";
 import { renderTable } from "./render.ts";
-import { type Finding, makeClock, searchShape } from "./search.ts";
+import { type Finding, makeTools, searchShape } from "./search.ts";
 import type { Occurrence } from "./suites.ts";
 
 export interface TuneOptions {
@@ -90,15 +90,13 @@ export async function tuneShapes(
     .toSorted((a, b) => weight(b) - weight(a));
   const wanted = open.filter(({ kernel, parameters }) => again || !table.has(kernel, parameters));
   const tuned: { shape: Occurrence; finding: Finding }[] = [];
-  const clock = await makeClock(engine);
+  const tools = await makeTools(engine);
   const bar = reporter.progress("tuning", wanted.length);
   try {
     for (const shape of wanted) {
       const { kernel, parameters } = shape;
       bar.update(tuned.length, kernel.name);
-      const finding = outOfTime()
-        ? undefined
-        : await searchShape(engine, clock, kernel, parameters, outOfTime);
+      const finding = outOfTime() ? undefined : await searchShape(tools, kernel, parameters, outOfTime);
       if (!finding) break;
       tuned.push({ shape, finding });
       warnOfWrong(shape, finding, reporter);
@@ -109,7 +107,7 @@ export async function tuneShapes(
     }
   } finally {
     bar.stop();
-    clock.stopwatch.release();
+    tools.stopwatch.release();
   }
   return { tuned, known: open.length - wanted.length, left: wanted.length - tuned.length };
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { decide, makeClock, pairedRatio, searchShape } from "../../bench/search.ts";
+import { decide, makeTools, pairedRatio, searchShape } from "../../bench/search.ts";
 import { renderTuning, tuneShapes } from "../../bench/tune.ts";
 import { add } from "../../kernels/add.ts";
 import { describeChoice, type Kernel, pinned, untuned } from "../../kernels/kernel.ts";
@@ -46,11 +46,10 @@ test("a faster choice replaces a slow default, one that is wrong or does not com
     right: right.shader,
   });
   const { liveBytes } = engine.current;
-  for (const clock of [
-    await makeClock(engine.current),
-    { stopwatch: new HostTimer(engine.current), quantum: hostQuantum },
-  ]) {
-    const finding = (await searchShape(engine.current, clock, kernel, shape))!;
+  const tools = await makeTools(engine.current);
+  const onHost = { ...tools, stopwatch: new HostTimer(engine.current), quantum: hostQuantum };
+  for (const given of [tools, onHost]) {
+    const finding = (await searchShape(given, kernel, shape))!;
     assert.deepEqual([finding.preferred, finding.chosen].map(describeChoice), ["slow", "right"]);
     assert.ok(finding.ratio!.ratio < 0.5, `${finding.ratio!.ratio}`);
     assert.deepEqual(
@@ -59,9 +58,30 @@ test("a faster choice replaces a slow default, one that is wrong or does not com
     );
     assert.match(finding.wrong[0].reason, /^off by \d/);
     assert.match(finding.wrong[1].reason, /does not compile/);
-    clock.stopwatch.release();
+    given.stopwatch.release();
   }
   assert.equal(engine.current.liveBytes, liveBytes, "buffers were not given back");
+});
+
+test("where the reference would take too long, the kernel's test cases find what is wrong", async () => {
+  const small = planted({ slow: slowShader, wrong: wrongShader, right: right.shader });
+  const large: Kernel = { ...small, flops: () => 1e12 };
+  const tools = await makeTools(engine.current);
+  const finding = (await searchShape(tools, large, shape))!;
+  assert.equal(finding.chosen.variant.name, "right");
+  assert.deepEqual(
+    finding.wrong.map(({ choice }) => choice.variant.name),
+    ["wrong"],
+  );
+  assert.deepEqual(
+    [...tools.checked].map(([choice, { checked }]) => [choice, checked]),
+    [
+      ["planted/slow", "cases"],
+      ["planted/wrong", "cases"],
+      ["planted/right", "cases"],
+    ],
+  );
+  tools.stopwatch.release();
 });
 
 test("where the default is wrong nothing is stored", async () => {
