@@ -1,6 +1,6 @@
 // A variant at a shape made ready: checked against the float64 reference first, then its dispatch and an empty one.
 import { makeInputs } from "../kernels/inputs.ts";
-import { costOf } from "../kernels/kernel.ts";
+import { costOf, describeShape, type Kernel, type Parameters, untuned } from "../kernels/kernel.ts";
 import empty from "../shaders/empty.wgsl";
 import type { Engine } from "../src/engine/engine.ts";
 import {
@@ -9,12 +9,13 @@ import {
   defaultTolerance,
   hostInputs,
   type KernelProgram,
+  type Oracle,
   type WorstElement,
 } from "../src/engine/kernelProgram.ts";
 import type { TimedPass } from "../src/engine/passTimer.ts";
 import type { Inputs } from "../src/engine/program.ts";
 import type { Correctness, Row } from "./result.ts";
-import { describeShape, type Wanted } from "./suites.ts";
+import type { Wanted } from "./suites.ts";
 
 /** Above so many FLOPs the reference takes too long in TypeScript, and the kernel's test cases stand in. */
 export const mostReferenceFlops = 2e8;
@@ -28,12 +29,16 @@ export interface Candidate {
   release(): void;
 }
 
+/** Whether the reference is fast enough to be consulted at the shape itself. */
+export const checksShape = (kernel: Kernel, parameters: Parameters): boolean =>
+  kernel.flops(parameters) <= mostReferenceFlops;
+
 /** The worst element over the kernel's own test cases that the variant supports. */
-async function checkCases(engine: Engine, { kernel, variant }: Wanted): Promise<WorstElement> {
+async function checkCases(engine: Engine, { kernel, choice }: KernelProgram): Promise<WorstElement> {
   const checks: WorstElement[] = [];
   for (const parameters of kernel.cases) {
-    if (!(variant.supports?.(parameters) ?? true)) continue;
-    const compiled = await compileKernel(engine, kernel, variant, parameters);
+    if (!(choice.variant.supports?.(parameters) ?? true)) continue;
+    const compiled = await compileKernel(engine, kernel, choice, parameters);
     checks.push(await checkKernel(compiled));
     compiled.program.release();
   }
@@ -41,10 +46,16 @@ async function checkCases(engine: Engine, { kernel, variant }: Wanted): Promise<
   return checks.find(({ toleranceShare }) => Number.isNaN(toleranceShare)) ?? checks.reduce(worse);
 }
 
-async function checkCandidate(engine: Engine, wanted: Wanted, compiled: KernelProgram): Promise<Correctness> {
-  const { kernel, parameters } = wanted;
-  const checked = kernel.flops(parameters) <= mostReferenceFlops ? "shape" : "cases";
-  const worst = checked === "shape" ? await checkKernel(compiled, true) : await checkCases(engine, wanted);
+/** @param oracle given where several choices are checked at the shape. */
+export async function checkCandidate(
+  engine: Engine,
+  compiled: KernelProgram,
+  oracle?: Oracle,
+): Promise<Correctness> {
+  const { kernel, parameters } = compiled;
+  const checked = checksShape(kernel, parameters) ? "shape" : "cases";
+  const worst =
+    checked === "shape" ? await checkKernel(compiled, true, oracle) : await checkCases(engine, compiled);
   const { absolute, relative } = kernel.tolerance ?? defaultTolerance;
   return {
     right: worst.toleranceShare <= 1,
@@ -58,11 +69,11 @@ async function checkCandidate(engine: Engine, wanted: Wanted, compiled: KernelPr
 /** The empty kernel on a dispatch's own bind group and workgroups. */
 async function makeEmpty(engine: Engine, compiled: KernelProgram): Promise<TimedPass["dispatch"]> {
   const { device } = engine;
-  const { variant, parameters, program } = compiled;
+  const { choice, parameters, program } = compiled;
   const [{ pipeline, bindGroup, workgroups }] = program.dispatches;
   const layout = device.createPipelineLayout({ bindGroupLayouts: [pipeline.getBindGroupLayout(0)] });
   const module = device.createShaderModule({ label: "empty", code: empty });
-  const constants = { WORKGROUP: variant.constants(parameters).WORKGROUP ?? 64 };
+  const constants = { WORKGROUP: choice.variant.constants(parameters, choice.tuning).WORKGROUP ?? 64 };
   return {
     pipeline: await device.createComputePipelineAsync({ layout, compute: { module, constants } }),
     bindGroup,
@@ -71,7 +82,7 @@ async function makeEmpty(engine: Engine, compiled: KernelProgram): Promise<Timed
 }
 
 /** What a kernel updates in place, with the values it starts from. */
-function restorable(compiled: KernelProgram, inputs: Inputs): Inputs {
+export function restorable(compiled: KernelProgram, inputs: Inputs): Inputs {
   const { kernel, parameters } = compiled;
   const updated = kernel.bindings(parameters).filter(({ access }) => access === "readWrite");
   return Object.fromEntries(updated.map(({ name }) => [name, inputs[name]]));
@@ -83,9 +94,9 @@ function restorable(compiled: KernelProgram, inputs: Inputs): Inputs {
  */
 export async function prepareCandidate(engine: Engine, wanted: Wanted): Promise<Candidate> {
   const { kernel, variant, parameters, origin, count, chosen } = wanted;
-  const compiled = await compileKernel(engine, kernel, variant, parameters);
+  const compiled = await compileKernel(engine, kernel, untuned(variant), parameters);
   const { program } = compiled;
-  const correctness = await checkCandidate(engine, wanted, compiled);
+  const correctness = await checkCandidate(engine, compiled);
   const inputs = hostInputs(compiled, makeInputs(kernel, parameters));
   if (correctness.checked === "cases") await program.run(inputs);
   const updated = restorable(compiled, inputs);

@@ -36,7 +36,7 @@ async function addEncoding(bench: Bench, engine: Engine): Promise<void> {
   });
 }
 
-await withEngine({}, async (engine) => {
+await withEngine({ tuning: "off" }, async (engine) => {
   const bench = new Bench({ time: 1000 });
   const d0 = recordPrograms("d0")["d0 training"];
   const levels = makeLevels();

@@ -3,7 +3,7 @@ import type { Comparison, RowComparison, Verdict } from "./compare.ts";
 import type { BenchResult, Measurement, Row, RowTiming } from "./result.ts";
 
 /** Cells under their headings, the last column to the left and all others to the right. */
-function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column].length)),
   );

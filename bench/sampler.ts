@@ -4,12 +4,10 @@ import { PassTimer, type TimedPass } from "../src/engine/passTimer.ts";
 import { encodeDispatch } from "../src/engine/program.ts";
 import { timerQuantum } from "../src/engine/timer.ts";
 import type { Candidate } from "./candidate.ts";
+import { fitting, PassSampler } from "./passSampler.ts";
 import type { Measurement } from "./result.ts";
 import { median, medianInterval } from "./statistics.ts";
 
-/** A pass is to last so many of the timer's quanta, so that rounding stays below 1%. */
-const quantaPerPass = 100;
-const mostRepeats = 1000;
 const mostWallSamples = 32;
 
 export interface Instruments {
@@ -65,10 +63,6 @@ export function releaseInstruments({ engine, timer, flush }: Instruments): void 
   engine.release(flush);
 }
 
-/** How many passes of a known length fit a slice, with room for one that warms up. */
-const fitting = (slice: number, nanoseconds: number, most: number): number =>
-  Math.max(1, Math.min(most - 1, Math.floor(slice / Math.max(nanoseconds, 1))));
-
 export class Sampler {
   readonly floor = new Series();
   readonly hot = new Series();
@@ -76,16 +70,17 @@ export class Sampler {
   readonly wall = new Series();
   /** Nanoseconds spent on this candidate so far. */
   spent = 0;
-  #estimate = 0;
-  #repeats = 1;
+  readonly #passes: PassSampler;
 
   constructor(
     private readonly instruments: Instruments,
     readonly candidate: Candidate,
-  ) {}
+  ) {
+    this.#passes = new PassSampler(instruments.timer, instruments.quantum);
+  }
 
   get repeats(): number {
-    return this.#repeats;
+    return this.#passes.repeats;
   }
 
   /** Whether the intervals of all medians are narrower than the bound. */
@@ -98,34 +93,18 @@ export class Sampler {
     const started = performance.now();
     const { dispatch, emptyDispatch } = this.candidate;
     this.candidate.restore();
-    if (this.#estimate === 0) await this.#calibrate();
-    this.hot.add(await this.#passes(dispatch, slice));
-    this.floor.add(await this.#passes(emptyDispatch, slice / 4));
+    if (this.#passes.estimate === 0) await this.#passes.calibrate(dispatch);
+    this.hot.add(await this.#passes.sample(dispatch, slice));
+    this.floor.add(await this.#passes.sample(emptyDispatch, slice / 4));
     this.candidate.restore();
     this.cold.add(await this.#coldPasses(dispatch, slice));
     this.wall.add(await this.#wallSamples(dispatch, slice));
     this.spent += 1e6 * (performance.now() - started);
   }
 
-  /** Warms up, and finds how long the kernel takes and how often a pass is to repeat it. */
-  async #calibrate(): Promise<void> {
-    const { timer, quantum } = this.instruments;
-    const pass = { dispatch: this.candidate.dispatch };
-    const times = await timer.time([pass, pass, pass]);
-    this.#estimate = Math.max(median(times.slice(1)), quantum);
-    this.#repeats = Math.min(mostRepeats, Math.ceil((quantaPerPass * quantum) / this.#estimate));
-  }
-
-  async #passes(dispatch: TimedPass["dispatch"], slice: number): Promise<number[]> {
-    const { timer } = this.instruments;
-    const count = fitting(slice, this.#repeats * this.#estimate, timer.mostPasses);
-    const passes = Array.from({ length: count + 1 }, () => ({ dispatch, repeats: this.#repeats }));
-    return (await timer.time(passes)).slice(1);
-  }
-
   #coldPasses(dispatch: TimedPass["dispatch"], slice: number): Promise<number[]> {
     const { timer, flush, flushNanoseconds } = this.instruments;
-    const count = fitting(slice, flushNanoseconds + this.#estimate, timer.mostPasses);
+    const count = fitting(slice, flushNanoseconds + this.#passes.estimate, timer.mostPasses);
     return timer.time(Array.from({ length: count }, () => ({ dispatch, flush })));
   }
 

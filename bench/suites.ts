@@ -3,6 +3,7 @@ import {
   type AdapterTraits,
   canRun,
   chooseVariant,
+  describeShape,
   type Kernel,
   type Parameters,
   type Variant,
@@ -50,12 +51,6 @@ export function recordPrograms(model: SuiteName): Record<string, Tape> {
     [`${model} training`]: recordStep(task, shape, config.optimizer, "training").tape,
     [`${model} inference`]: tape,
   };
-}
-
-/** "pointwiseConv2d batch=4 inputs=64 …": the same text for the same shape. */
-export function describeShape(kernel: Kernel, parameters: Parameters): string {
-  const fields = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  return [kernel.name, ...fields].join(" ");
 }
 
 /** Every shape of a suite once, under the program in which it occurs first. */

@@ -1,12 +1,15 @@
 import shader from "../shaders/activation.wgsl";
-import { elementwiseConstants, elementwiseWorkgroups } from "./elementwise.ts";
+import { elementwiseConstants, elementwiseTunables, elementwiseWorkgroups } from "./elementwise.ts";
 import { sigmoid, swish } from "./functions.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Kernel, Tuning } from "./kernel.ts";
 
 export type ActivationParameters = { length: number; kind: "sigmoid" | "swish" };
 
-export const activationConstants = ({ length, kind }: ActivationParameters): Record<string, number> => ({
-  ...elementwiseConstants(length),
+export const activationConstants = (
+  { length, kind }: ActivationParameters,
+  tuning: Tuning,
+): Record<string, number> => ({
+  ...elementwiseConstants(length, tuning),
   SWISH: Number(kind === "swish"),
 });
 
@@ -32,8 +35,9 @@ export const activation: Kernel<ActivationParameters> = {
     {
       name: "plain",
       shader,
+      tunables: elementwiseTunables,
       constants: activationConstants,
-      workgroups: ({ length }) => elementwiseWorkgroups(length),
+      workgroups: ({ length }, tuning) => elementwiseWorkgroups(length, tuning),
     },
   ],
   flops: ({ length }) => 4 * length,

@@ -1,6 +1,6 @@
 import shader from "../shaders/activationGrad.wgsl";
 import { type ActivationParameters, activationCases, activationConstants, wideInput } from "./activation.ts";
-import { elementwiseWorkgroups } from "./elementwise.ts";
+import { elementwiseTunables, elementwiseWorkgroups } from "./elementwise.ts";
 import { sigmoid, swishDerivative } from "./functions.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -16,8 +16,9 @@ export const activationGrad: Kernel<ActivationParameters> = {
     {
       name: "plain",
       shader,
+      tunables: elementwiseTunables,
       constants: activationConstants,
-      workgroups: ({ length }) => elementwiseWorkgroups(length),
+      workgroups: ({ length }, tuning) => elementwiseWorkgroups(length, tuning),
     },
   ],
   flops: ({ length }) => 8 * length,

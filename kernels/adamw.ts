@@ -1,5 +1,5 @@
 import shader from "../shaders/adamw.wgsl";
-import { elementwiseConstants, elementwiseWorkgroups } from "./elementwise.ts";
+import { elementwiseConstants, elementwiseTunables, elementwiseWorkgroups } from "./elementwise.ts";
 import type { Kernel } from "./kernel.ts";
 import { clipFactor, optimizerInputs } from "./sgd.ts";
 
@@ -26,8 +26,9 @@ export const adamw: Kernel<AdamwParameters> = {
     {
       name: "plain",
       shader,
-      constants: (p) => ({
-        ...elementwiseConstants(p.length),
+      tunables: elementwiseTunables,
+      constants: (p, tuning) => ({
+        ...elementwiseConstants(p.length, tuning),
         BETA1: p.beta1,
         BETA2: p.beta2,
         SHARE1: 1 - p.beta1,
@@ -36,7 +37,7 @@ export const adamw: Kernel<AdamwParameters> = {
         WEIGHT_DECAY: p.weightDecay,
         CLIP_NORM: p.clipNorm,
       }),
-      workgroups: ({ length }) => elementwiseWorkgroups(length),
+      workgroups: ({ length }, tuning) => elementwiseWorkgroups(length, tuning),
     },
   ],
   flops: ({ length }) => 18 * length,

@@ -1,5 +1,5 @@
 import shader from "../shaders/add.wgsl";
-import { elementwiseConstants, elementwiseWorkgroups } from "./elementwise.ts";
+import { elementwiseConstants, elementwiseTunables, elementwiseWorkgroups } from "./elementwise.ts";
 import type { Kernel } from "./kernel.ts";
 
 export type AddParameters = { length: number; alpha: number; beta: number };
@@ -16,8 +16,13 @@ export const add: Kernel<AddParameters> = {
     {
       name: "plain",
       shader,
-      constants: ({ length, alpha, beta }) => ({ ...elementwiseConstants(length), ALPHA: alpha, BETA: beta }),
-      workgroups: ({ length }) => elementwiseWorkgroups(length),
+      tunables: elementwiseTunables,
+      constants: ({ length, alpha, beta }, tuning) => ({
+        ...elementwiseConstants(length, tuning),
+        ALPHA: alpha,
+        BETA: beta,
+      }),
+      workgroups: ({ length }, tuning) => elementwiseWorkgroups(length, tuning),
     },
   ],
   flops: ({ length }) => 3 * length,

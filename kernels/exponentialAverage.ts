@@ -1,5 +1,5 @@
 import shader from "../shaders/exponentialAverage.wgsl";
-import { elementwiseConstants, elementwiseWorkgroups } from "./elementwise.ts";
+import { elementwiseConstants, elementwiseTunables, elementwiseWorkgroups } from "./elementwise.ts";
 import type { Kernel } from "./kernel.ts";
 
 export type ExponentialAverageParameters = { length: number };
@@ -16,8 +16,9 @@ export const exponentialAverage: Kernel<ExponentialAverageParameters> = {
     {
       name: "plain",
       shader,
-      constants: ({ length }) => elementwiseConstants(length),
-      workgroups: ({ length }) => elementwiseWorkgroups(length),
+      tunables: elementwiseTunables,
+      constants: ({ length }, tuning) => elementwiseConstants(length, tuning),
+      workgroups: ({ length }, tuning) => elementwiseWorkgroups(length, tuning),
     },
   ],
   flops: ({ length }) => 3 * length,

@@ -24,13 +24,21 @@ export type Buffers = Record<string, Float64Array>;
 
 export type Workgroups = readonly [x: number, y: number, z: number];
 
+/** Values of a variant's tunables, by name. */
+export type Tuning = Readonly<Record<string, number>>;
+
 /** One way to compute a kernel. */
 export interface Variant<P extends Parameters = Parameters> {
   readonly name: string;
   readonly shader: string;
+  /**
+   * What may be tuned, and to which values, the default first. It changes how the work is divided among invocations,
+   * never the shape of a binding.
+   */
+  readonly tunables?: Readonly<Record<string, readonly number[]>>;
   /** Values of the shader's `override`s and of the fields of its `Sizes`; the shader says which is which. */
-  constants(parameters: P): Record<string, number>;
-  workgroups(parameters: P): Workgroups;
+  constants(parameters: P, tuning: Tuning): Record<string, number>;
+  workgroups(parameters: P, tuning: Tuning): Workgroups;
   /** Absent: every parameter set. */
   supports?(parameters: P): boolean;
   /** Whether it synchronises workgroups: fast on a GPU, slow where software makes every invocation a coroutine. */
@@ -40,6 +48,12 @@ export interface Variant<P extends Parameters = Parameters> {
    * shader may take their size as the override SUBGROUP, which is not for `constants` to give.
    */
   readonly subgroups?: boolean;
+}
+
+/** How a kernel is computed: a variant, and a value for each of its tunables. */
+export interface Choice<P extends Parameters = Parameters> {
+  readonly variant: Variant<P>;
+  readonly tuning: Tuning;
 }
 
 /** What the choice of a variant depends on. */
@@ -93,6 +107,55 @@ export function chooseVariant(kernel: Kernel, parameters: Parameters, traits: Ad
   return variant;
 }
 
+/** Every tuning of a variant, the default first. */
+export function tuningsOf<P extends Parameters>({ tunables = {} }: Variant<P>): Tuning[] {
+  return Object.entries(tunables).reduce<Tuning[]>(
+    (tunings, [name, values]) =>
+      tunings.flatMap((tuning) => values.map((value) => ({ ...tuning, [name]: value }))),
+    [{}],
+  );
+}
+
+/** The variant with its tunables at their defaults. */
+export const untuned = <P extends Parameters>(variant: Variant<P>): Choice<P> => ({
+  variant,
+  tuning: tuningsOf(variant)[0],
+});
+
+/** Everything that an adapter can run for the parameters, its default first. */
+export function choicesFor(kernel: Kernel, parameters: Parameters, traits: AdapterTraits): Choice[] {
+  const able = kernel.variants.filter(
+    (variant) => canRun(variant, traits) && (variant.supports?.(parameters) ?? true),
+  );
+  const preferred = chooseVariant(kernel, parameters, traits);
+  return [preferred, ...able.filter((variant) => variant !== preferred)].flatMap((variant) =>
+    tuningsOf(variant).map((tuning) => ({ variant, tuning })),
+  );
+}
+
+/** "tiled", or "tiled WORKGROUP=128" where a tunable is not at its default. */
+export function describeChoice({ variant, tuning }: Choice): string {
+  const tuned = Object.entries(tuning).filter(([name, value]) => value !== variant.tunables?.[name]?.[0]);
+  return [variant.name, ...tuned.map(([name, value]) => `${name}=${value}`)].join(" ");
+}
+
+/** The kernel with a single way to compute it. */
+export function pinned<P extends Parameters>(kernel: Kernel<P>, { variant, tuning }: Choice<P>): Kernel<P> {
+  const single: Variant<P> = {
+    ...variant,
+    tunables: undefined,
+    constants: (parameters) => variant.constants(parameters, tuning),
+    workgroups: (parameters) => variant.workgroups(parameters, tuning),
+  };
+  return { ...kernel, variants: [single] };
+}
+
+/** "pointwiseConv2d batch=4 inputs=64 …": the same text for the same shape. */
+export function describeShape(kernel: Kernel, parameters: Parameters): string {
+  const fields = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  return [kernel.name, ...fields].join(" ");
+}
+
 /** What a dispatch gives its shader besides buffers. */
 export interface Specialization {
   /** Values of `override`s, compiled into the pipeline. */
@@ -113,11 +176,11 @@ export function sizeFields(shader: string): string[] {
 /** @throws Error when the record gives no value for one of the shader's sizes. */
 export function specialize(
   kernel: Kernel,
-  variant: Variant,
+  { variant, tuning }: Choice,
   parameters: Parameters,
   { subgroupSize }: AdapterTraits,
 ): Specialization {
-  const overrides = { ...variant.constants(parameters) };
+  const overrides = { ...variant.constants(parameters, tuning) };
   if (variant.shader.includes("override SUBGROUP:")) overrides.SUBGROUP = subgroupSize;
   const sizes = sizeFields(variant.shader).map((field) => {
     const value = overrides[field];

@@ -1,7 +1,7 @@
 import plain from "../shaders/pointwiseConv2d.plain.wgsl";
 import subgroup from "../shaders/pointwiseConv2d.subgroup.wgsl";
 import tiled from "../shaders/pointwiseConv2d.wgsl";
-import { divideUp, type Kernel, linearWorkgroups, type Workgroups } from "./kernel.ts";
+import { divideUp, type Kernel, linearWorkgroups, type Tuning, type Workgroups } from "./kernel.ts";
 
 export type PointwiseConv2dParameters = {
   batch: number;
@@ -14,23 +14,21 @@ export type PointwiseConv2dParameters = {
   transposed: boolean;
 };
 
-const constants = (p: PointwiseConv2dParameters): Record<string, number> => ({
+const constants = (p: PointwiseConv2dParameters, { WORKGROUP }: Tuning): Record<string, number> => ({
   BATCH: p.batch,
   IN: p.inputs,
   OUT: p.outputs,
   PIXELS: p.pixels,
   TRANSPOSED: Number(p.transposed),
-  WORKGROUP: 64,
+  WORKGROUP,
 });
-
-/** Of the subgroup variant: a multiple of every subgroup's size, small so that few invocations have nothing to do. */
-const subgroupWorkgroup = 32;
 
 /** Both tiled variants load four neighbouring pixels and four neighbouring weights at a time. */
 const supportsQuads = (p: PointwiseConv2dParameters): boolean =>
   p.pixels % 4 === 0 && (p.transposed ? p.outputs : p.inputs) % 4 === 0;
 
-const grid = (invocations: number): Workgroups => linearWorkgroups(divideUp(invocations, 64));
+const grid = (invocations: number, { WORKGROUP }: Tuning): Workgroups =>
+  linearWorkgroups(divideUp(invocations, WORKGROUP));
 
 const example = (batch: number, inputs: number, outputs: number, pixels: number, transposed = false) => ({
   batch,
@@ -53,9 +51,11 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     {
       name: "subgroup",
       shader: subgroup,
-      constants: (p) => ({ ...constants(p), WORKGROUP: subgroupWorkgroup }),
-      workgroups(p) {
-        const spans = divideUp((p.batch * p.pixels) / 4, subgroupWorkgroup);
+      // Multiples of a subgroup's size; a small one leaves few invocations with nothing to do.
+      tunables: { WORKGROUP: [32, 64] },
+      constants,
+      workgroups(p, { WORKGROUP }) {
+        const spans = divideUp((p.batch * p.pixels) / 4, WORKGROUP);
         return linearWorkgroups(divideUp(p.outputs, 8) * spans);
       },
       supports: supportsQuads,
@@ -64,15 +64,17 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     {
       name: "tiled",
       shader: tiled,
+      tunables: { WORKGROUP: [64, 32, 128] },
       constants,
-      workgroups: (p) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4)),
+      workgroups: (p, tuning) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4), tuning),
       supports: supportsQuads,
     },
     {
       name: "plain",
       shader: plain,
+      tunables: { WORKGROUP: [64] },
       constants,
-      workgroups: (p) => grid(p.batch * p.outputs * p.pixels),
+      workgroups: (p, tuning) => grid(p.batch * p.outputs * p.pixels, tuning),
     },
   ],
   flops: (p) => 2 * p.batch * p.inputs * p.outputs * p.pixels,

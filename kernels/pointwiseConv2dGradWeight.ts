@@ -1,7 +1,7 @@
 import plain from "../shaders/pointwiseConv2dGradWeight.plain.wgsl";
 import subgroup from "../shaders/pointwiseConv2dGradWeight.subgroup.wgsl";
 import tiled from "../shaders/pointwiseConv2dGradWeight.wgsl";
-import { divideUp, type Kernel } from "./kernel.ts";
+import { divideUp, type Kernel, type Tuning } from "./kernel.ts";
 
 export type PointwiseConv2dGradWeightParameters = {
   batch: number;
@@ -25,17 +25,17 @@ export function splitReduction(batch: number, inputs: number, outputs: number, p
   return { splits: divideUp(total, chunk), chunk };
 }
 
-const constants = (p: PointwiseConv2dGradWeightParameters): Record<string, number> => ({
+const constants = (
+  p: PointwiseConv2dGradWeightParameters,
+  { WORKGROUP }: Tuning,
+): Record<string, number> => ({
   IN: p.inputs,
   OUT: p.outputs,
   PIXELS: p.pixels,
   TOTAL: p.batch * p.pixels,
   CHUNK: p.chunk,
-  WORKGROUP: 64,
+  WORKGROUP,
 });
-
-/** Invocations a workgroup of the subgroup variant: small, for a layer has few channels. */
-const subgroupWorkgroup = 8;
 
 /** The channels that the invocations of the subgroup variant divide among them: the more numerous ones. */
 const swapped = (p: PointwiseConv2dGradWeightParameters): boolean => p.outputs > p.inputs;
@@ -60,10 +60,12 @@ export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParamete
     {
       name: "subgroup",
       shader: subgroup,
-      constants: (p) => ({ ...constants(p), SWAPPED: Number(swapped(p)), WORKGROUP: subgroupWorkgroup }),
-      workgroups(p) {
+      // Small, for a layer has few channels.
+      tunables: { WORKGROUP: [8, 16, 32] },
+      constants: (p, tuning) => ({ ...constants(p, tuning), SWAPPED: Number(swapped(p)) }),
+      workgroups(p, { WORKGROUP }) {
         const [own, shared] = swapped(p) ? [p.outputs, p.inputs] : [p.inputs, p.outputs];
-        return [divideUp(own, 4 * subgroupWorkgroup), divideUp(shared, 8), p.splits];
+        return [divideUp(own, 4 * WORKGROUP), divideUp(shared, 8), p.splits];
       },
       supports: (p) => p.pixels % 4 === 0 && p.chunk % 4 === 0,
       subgroups: true,
@@ -71,15 +73,21 @@ export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParamete
     {
       name: "tiled",
       shader: tiled,
+      tunables: { WORKGROUP: [64, 32, 128] },
       constants,
-      workgroups: (p) => [divideUp(divideUp(p.outputs, 8) * (p.inputs / 4), 64), p.splits, 1],
+      workgroups: (p, { WORKGROUP }) => [
+        divideUp(divideUp(p.outputs, 8) * (p.inputs / 4), WORKGROUP),
+        p.splits,
+        1,
+      ],
       supports: (p) => p.inputs % 4 === 0 && p.pixels % 4 === 0 && p.chunk % 4 === 0,
     },
     {
       name: "plain",
       shader: plain,
+      tunables: { WORKGROUP: [64] },
       constants,
-      workgroups: (p) => [divideUp(p.outputs * p.inputs, 64), p.splits, 1],
+      workgroups: (p, { WORKGROUP }) => [divideUp(p.outputs * p.inputs, WORKGROUP), p.splits, 1],
     },
   ],
   flops: (p) => 2 * p.batch * p.inputs * p.outputs * p.pixels,

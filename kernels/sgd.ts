@@ -1,5 +1,5 @@
 import shader from "../shaders/sgd.wgsl";
-import { elementwiseConstants, elementwiseWorkgroups } from "./elementwise.ts";
+import { elementwiseConstants, elementwiseTunables, elementwiseWorkgroups } from "./elementwise.ts";
 import type { Binding, Kernel } from "./kernel.ts";
 
 export type SgdParameters = {
@@ -37,13 +37,14 @@ export const sgd: Kernel<SgdParameters> = {
     {
       name: "plain",
       shader,
-      constants: (p) => ({
-        ...elementwiseConstants(p.length),
+      tunables: elementwiseTunables,
+      constants: (p, tuning) => ({
+        ...elementwiseConstants(p.length, tuning),
         MOMENTUM: p.momentum,
         WEIGHT_DECAY: p.weightDecay,
         CLIP_NORM: p.clipNorm,
       }),
-      workgroups: ({ length }) => elementwiseWorkgroups(length),
+      workgroups: ({ length }, tuning) => elementwiseWorkgroups(length, tuning),
     },
   ],
   flops: ({ length }) => 8 * length,

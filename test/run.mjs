@@ -5,6 +5,9 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 
+// A user's tuning cache must change no test.
+process.env.DIPTYCH_TUNING = "off";
+
 const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "dist", "test");
 const wanted = process.argv.slice(2);
 const files = readdirSync(folder, { recursive: true })

@@ -4,7 +4,6 @@ import { renderComparison, renderResult } from "../../bench/render.ts";
 import type { BenchResult } from "../../bench/result.ts";
 import { runBench } from "../../bench/run.ts";
 import {
-  describeShape,
   type Occurrence,
   parseShape,
   recordSuite,
@@ -12,6 +11,7 @@ import {
   suites,
   wantedVariants,
 } from "../../bench/suites.ts";
+import { describeShape } from "../../kernels/kernel.ts";
 import { UserError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
 import { describeAdapter } from "../engine/adapter.ts";
@@ -64,7 +64,7 @@ function compareWith(old: BenchResult, result: BenchResult, bound: number): bool
 async function bench(options: CliOptions): Promise<void> {
   const shapes = wantedShapes(options);
   const old = options.compare === undefined ? undefined : readResult(options.compare);
-  const result = await withEngine({ adapter: options.adapter }, (engine) => {
+  const result = await withEngine({ adapter: options.adapter, tuning: "off" }, (engine) => {
     const wanted = wantedVariants(shapes, options.variants === "all", engine.traits);
     console.log(`adapter: ${describeAdapter(engine.adapter)}; ${wanted.length} rows`);
     return runBench(engine, wanted, options, createReporter());

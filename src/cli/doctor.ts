@@ -65,7 +65,7 @@ async function doctor(): Promise<void> {
   let healthy = kinds.length > 0;
   for (const kind of kinds)
     try {
-      healthy = (await withEngine({ adapter: kind }, examine)) && healthy;
+      healthy = (await withEngine({ adapter: kind, tuning: "off" }, examine)) && healthy;
     } catch (error) {
       console.log(`${kind}: ${reasonOf(error)}`);
       healthy = false;

@@ -6,13 +6,14 @@ import { addDoctor } from "./doctor.ts";
 import { addPhantom } from "./phantom.ts";
 import { addProfile } from "./profile.ts";
 import { addTrain } from "./train.ts";
+import { addTune } from "./tune.ts";
 
 /** Runs the command line. A user's mistake prints one line and exits with 1; our own faults keep their stack trace. */
 export async function main(argv: string[]): Promise<void> {
   const program = new Command("diptych")
     .description("Train and study SM detectors that carry FFDM information.")
     .version(packageVersion());
-  for (const add of [addTrain, addPhantom, addProfile, addBench, addDoctor]) add(program);
+  for (const add of [addTrain, addPhantom, addProfile, addBench, addTune, addDoctor]) add(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -8,6 +8,7 @@ import { type Manifest, readManifest } from "../data/manifest.ts";
 import { modelNames } from "../detector/config.ts";
 import { describeAdapter } from "../engine/adapter.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
+import { untunedIdentity } from "../engine/tuning.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
 import { simulationVersion } from "../phantom/phantomSet.ts";
 import { type Config, checkConfig, makeConfig, presetNames, readConfigFile } from "../regime/config.ts";
@@ -94,9 +95,24 @@ function factsOf(engine: Engine, manifest: Manifest) {
   return {
     versions: { diptych: packageVersion(), node: process.version, webgpu: engine.adapter.dawn },
     adapter: engine.adapter,
+    tuning: engine.tuningIdentity,
     host: { platform: platform(), cpus: cpus().length, cpu: cpus()[0]?.model },
     data: { manifest: manifest.path, pairs: manifest.pairs.length, classes: manifest.classes },
   };
+}
+
+/** Says which tuned choices are in force, and when they are not those that the run began with. */
+function reportTuning(
+  { tuning, tuningIdentity }: Engine,
+  resumed: RunFolder | undefined,
+  reporter: Reporter,
+) {
+  if (tuning && tuningIdentity !== untunedIdentity)
+    reporter.note(`tuning: ${tuningIdentity} (${tuning.path})`);
+  if (resumed && resumed.tuning !== tuningIdentity)
+    reporter.warn(
+      `tuning ${tuningIdentity} is not that which the run began with, ${resumed.tuning}: last bits may differ from an uninterrupted run`,
+    );
 }
 
 function resumeRun({ resume, adapter, stage, ...others }: TrainOptions): RunFolder | undefined {
@@ -121,6 +137,7 @@ async function train(options: TrainOptions): Promise<void> {
   const interrupt = watchForInterrupt(reporter);
   await withEngine({ adapter: options.adapter ?? config.adapter ?? undefined }, async (engine) => {
     reporter.note(`adapter: ${describeAdapter(engine.adapter)}`);
+    reportTuning(engine, resumed, reporter);
     const manifest = await dataOf(config, reporter, interrupt.signal);
     const folder = resumed ?? (await RunFolder.create(out, config, factsOf(engine, manifest)));
     reporter.note(`run: ${folder.path}`);

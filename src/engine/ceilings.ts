@@ -1,6 +1,6 @@
 // The most that an adapter does, measured: bytes that it copies and floating-point operations that it does a second.
 import { copy } from "../../kernels/copy.ts";
-import { costOf } from "../../kernels/kernel.ts";
+import { costOf, untuned } from "../../kernels/kernel.ts";
 import { multiplyAdd } from "../../kernels/multiplyAdd.ts";
 import type { AdapterKind } from "./adapter.ts";
 import type { Engine } from "./engine.ts";
@@ -47,8 +47,10 @@ export class CeilingProbes {
     const timer = new PassTimer(engine);
     const sizes = sizesOn(engine.adapter.kind);
     const wanted = [
-      ...copy.variants.map((variant) => compileKernel(engine, copy, variant, sizes.copied)),
-      ...multiplyAdd.variants.map((variant) => compileKernel(engine, multiplyAdd, variant, sizes.computed)),
+      ...copy.variants.map((variant) => compileKernel(engine, copy, untuned(variant), sizes.copied)),
+      ...multiplyAdd.variants.map((variant) =>
+        compileKernel(engine, multiplyAdd, untuned(variant), sizes.computed),
+      ),
     ];
     const probes = await Promise.all(wanted);
     for (const { program } of probes)

@@ -4,10 +4,13 @@ import type { Plane } from "../autograd/parameters.ts";
 import { UserError } from "../base/errors.ts";
 import { type AdapterChoice, type AdapterDescription, findAdapter, parseAdapterChoice } from "./adapter.ts";
 import { PipelineCache } from "./pipelines.ts";
+import { openTuning, type TuningTable, tuningVariable, untunedIdentity } from "./tuning.ts";
 
 export interface EngineOptions {
   /** Default: the environment variable, else `auto`. */
   readonly adapter?: string;
+  /** "off", or a tuning cache. Default: the environment variable, else the adapter's own in the cache folder. */
+  readonly tuning?: string;
 }
 
 /** Storage that kernels bind, the host writes and the host reads by way of a staging copy. */
@@ -45,6 +48,8 @@ export class Engine {
     readonly device: GPUDevice,
     readonly adapter: AdapterDescription,
     readonly traits: AdapterTraits,
+    /** Undefined when tuning is off. */
+    readonly tuning: TuningTable | undefined,
     /** Held so that Dawn's instance is not collected before its device. */
     readonly instance: GPU,
   ) {
@@ -61,17 +66,23 @@ export class Engine {
     });
   }
 
-  /** @throws UserError when there is no such adapter. */
+  /** @throws UserError when there is no such adapter, or its tuning cache cannot be used. */
   static async create(options: EngineOptions = {}): Promise<Engine> {
     const choice: AdapterChoice = parseAdapterChoice(options.adapter);
     const { adapter, description, instance } = await findAdapter(choice);
+    const tuning = openTuning(description, options.tuning ?? process.env[tuningVariable]);
     const device = await adapter.requestDevice({
       requiredFeatures: (["timestamp-query", "subgroups"] as const).filter((name) =>
         adapter.features.has(name),
       ),
       requiredLimits: Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])),
     });
-    return new Engine(device, description, traitsOf(device, description), instance);
+    return new Engine(device, description, traitsOf(device, description), tuning, instance);
+  }
+
+  /** What names the choices of kernels that differ from the defaults: other ones may change a result's last bits. */
+  get tuningIdentity(): string {
+    return this.tuning?.identity ?? untunedIdentity;
   }
 
   get limits(): GPUSupportedLimits {

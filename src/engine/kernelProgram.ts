@@ -1,6 +1,14 @@
-// One variant of one kernel as a program of its own, and its results against the float64 reference.
+// One choice of one kernel as a program of its own, and its results against the float64 reference.
 import { makeInputs } from "../../kernels/inputs.ts";
-import type { Binding, Buffers, Kernel, Parameters, Variant } from "../../kernels/kernel.ts";
+import {
+  type Binding,
+  type Buffers,
+  type Choice,
+  describeChoice,
+  type Kernel,
+  type Parameters,
+  pinned,
+} from "../../kernels/kernel.ts";
 import { Tape } from "../autograd/tape.ts";
 import type { Engine } from "./engine.ts";
 import { compile, type Inputs, type Program } from "./program.ts";
@@ -10,27 +18,33 @@ export const defaultTolerance = { absolute: 1e-5, relative: 1e-5 };
 
 export interface KernelProgram {
   readonly kernel: Kernel;
-  readonly variant: Variant;
+  readonly choice: Choice;
   readonly parameters: Parameters;
   /** One dispatch; every binding is an input by its name, and the written ones are outputs. */
   readonly program: Program;
 }
 
+/** Forgets which parameters a record takes. */
+const erase = <P extends Parameters>(kernel: Kernel<P>, choice: Choice<P>) => ({
+  kernel: kernel as unknown as Kernel,
+  choice: choice as unknown as Choice,
+});
+
 /** @throws Error when the adapter cannot run the variant, or its shader does not compile. */
 export async function compileKernel<P extends Parameters>(
   engine: Engine,
   kernel: Kernel<P>,
-  variant: Variant<P>,
+  choice: Choice<P>,
   parameters: P,
 ): Promise<KernelProgram> {
-  const single = { ...kernel, variants: [variant] };
   const tape = new Tape();
   const tensors = Object.fromEntries(
     kernel.bindings(parameters).map(({ name, shape, dtype }) => [name, tape.input(name, shape, dtype)]),
   );
-  const outputs = tape.apply(single, parameters, tensors);
-  const program = await compile(engine, `${kernel.name}/${variant.name}`, tape, outputs);
-  return { kernel: kernel as unknown as Kernel, variant: variant as unknown as Variant, parameters, program };
+  const erased = erase(kernel, choice);
+  const outputs = tape.apply(pinned(kernel, choice), parameters, tensors);
+  const name = `${kernel.name}/${describeChoice(erased.choice)}`;
+  return { ...erased, parameters, program: await compile(engine, name, tape, outputs) };
 }
 
 function toHost(values: Float64Array, dtype: Binding["dtype"]) {
@@ -57,6 +71,21 @@ async function run(compiled: KernelProgram, inputs: Buffers): Promise<Buffers> {
   );
 }
 
+/** A kernel's deterministic inputs, and what its reference makes of them. */
+export interface Oracle {
+  readonly inputs: Buffers;
+  readonly expected: Buffers;
+}
+
+export function consultReference(kernel: Kernel, parameters: Parameters): Oracle {
+  const inputs = makeInputs(kernel, parameters);
+  const expected = { ...inputs };
+  for (const { name, access } of kernel.bindings(parameters))
+    if (access !== "read") expected[name] = inputs[name].slice();
+  kernel.reference(parameters, expected);
+  return { inputs, expected };
+}
+
 /** The element of a kernel's outputs that is furthest out. */
 export interface WorstElement {
   /** "y[12]". */
@@ -69,20 +98,23 @@ export interface WorstElement {
 }
 
 /**
- * Compares the variant's outputs with the reference on the kernel's deterministic inputs: an element may be off by
+ * Compares the choice's outputs with the reference on the kernel's deterministic inputs: an element may be off by
  * absolute · scale + relative · |expected|.
  * @param scaled whether scale is the root mean square of the binding's expected values where that exceeds 1, instead
  * of 1: what long sums that cancel need, whose roundings are those of their summands.
+ * @param oracle given where several choices are checked at the same parameters.
  */
-export async function checkKernel(compiled: KernelProgram, scaled = false): Promise<WorstElement> {
-  const { kernel, parameters } = compiled;
-  const inputs = makeInputs(kernel, parameters);
-  const actual = await run(compiled, inputs);
-  kernel.reference(parameters, inputs);
+export async function checkKernel(
+  compiled: KernelProgram,
+  scaled = false,
+  oracle: Oracle = consultReference(compiled.kernel, compiled.parameters),
+): Promise<WorstElement> {
+  const { kernel } = compiled;
+  const actual = await run(compiled, oracle.inputs);
   const { absolute, relative } = kernel.tolerance ?? defaultTolerance;
   let worst: WorstElement = { where: "", actual: 0, expected: 0, error: 0, toleranceShare: 0 };
   for (const [name, values] of Object.entries(actual)) {
-    const expected = inputs[name];
+    const expected = oracle.expected[name];
     const meanSquare = expected.reduce((sum, value) => sum + value ** 2, 0) / expected.length;
     const scale = scaled ? Math.max(1, Math.sqrt(meanSquare)) : 1;
     for (let index = 0; index < values.length; index++) {

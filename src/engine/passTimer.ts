@@ -13,8 +13,17 @@ export interface TimedPass {
   readonly flush?: GPUBuffer;
 }
 
+/** A clock for passes. */
+export interface Stopwatch {
+  /** The most passes that one call times. */
+  readonly mostPasses: number;
+  /** Runs the passes in order. @returns the nanoseconds of each, divided by its repeats. */
+  time(passes: readonly TimedPass[]): Promise<number[]>;
+  release(): void;
+}
+
 /** Times passes; its query set and buffer serve every call. */
-export class PassTimer {
+export class PassTimer implements Stopwatch {
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
 

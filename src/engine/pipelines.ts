@@ -2,13 +2,16 @@
 import {
   type AdapterTraits,
   type Binding,
+  type Choice,
   chooseVariant,
   type Kernel,
   type Parameters,
   sizeFields,
   specialize,
+  untuned,
   type Variant,
 } from "../../kernels/kernel.ts";
+import type { TuningTable } from "./tuning.ts";
 
 const computeStage = 4; // GPUShaderStage.COMPUTE
 
@@ -16,6 +19,7 @@ const computeStage = 4; // GPUShaderStage.COMPUTE
 export interface PipelineOwner {
   readonly device: GPUDevice;
   readonly traits: AdapterTraits;
+  readonly tuning?: TuningTable;
   objectsCreated: number;
 }
 
@@ -31,14 +35,16 @@ export class PipelineCache {
 
   constructor(private readonly owner: PipelineOwner) {}
 
-  /** The variant that this adapter runs. */
-  choose(kernel: Kernel, parameters: Parameters): Variant {
-    return chooseVariant(kernel, parameters, this.owner.traits);
+  /** What this adapter runs: the tuned choice where there is one, else the adapter class's default. */
+  choose(kernel: Kernel, parameters: Parameters): Choice {
+    const { tuning, traits } = this.owner;
+    return tuning?.choice(kernel, parameters, traits) ?? untuned(chooseVariant(kernel, parameters, traits));
   }
 
   /** @throws Error with kernel, position and source line when the shader does not compile. */
-  get(kernel: Kernel, parameters: Parameters, variant: Variant): Promise<Pipeline> {
-    const { overrides } = specialize(kernel, variant, parameters, this.owner.traits);
+  get(kernel: Kernel, parameters: Parameters, choice: Choice): Promise<Pipeline> {
+    const { overrides } = specialize(kernel, choice, parameters, this.owner.traits);
+    const { variant } = choice;
     const key = `${kernel.name}/${variant.name} ${JSON.stringify(overrides)}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {

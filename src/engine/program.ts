@@ -1,7 +1,7 @@
 // A tape made ready to run: planned memory, compiled pipelines, bind groups, a flat list of dispatches. A run writes
 // the inputs, encodes, submits once and reads the outputs; it makes no GPU object but its command encoder, which
 // WebGPU cannot reuse.
-import { specialize, type Variant, type Workgroups } from "../../kernels/kernel.ts";
+import { type Choice, describeChoice, specialize, type Workgroups } from "../../kernels/kernel.ts";
 import type { Operation, Tape } from "../autograd/tape.ts";
 import { byteLength, type HostArray, type Tensor } from "../autograd/tensor.ts";
 import { UserError } from "../base/errors.ts";
@@ -18,7 +18,7 @@ import {
 
 export interface Dispatch {
   readonly operation: Operation;
-  /** Name of the kernel's variant that was chosen. */
+  /** The variant of the kernel that was chosen, and what of it is not at its default. */
   readonly variant: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
@@ -183,7 +183,7 @@ class ProgramMemory {
 /** An operation, how this adapter computes it, and where its sizes lie in the program's uniform buffer. */
 interface Launch {
   readonly operation: Operation;
-  readonly variant: Variant;
+  readonly choice: Choice;
   readonly sizes?: { readonly offset: number; readonly bytes: number };
 }
 
@@ -193,9 +193,9 @@ function prepareLaunches(engine: Engine, operations: readonly Operation[]) {
   const packed = new Map<string, { values: Uint32Array; offset: number; bytes: number }>();
   let length = 0;
   const launches = operations.map((operation): Launch => {
-    const variant = engine.pipelines.choose(operation.kernel, operation.parameters);
-    const { sizes: values } = specialize(operation.kernel, variant, operation.parameters, engine.traits);
-    if (values.length === 0) return { operation, variant };
+    const choice = engine.pipelines.choose(operation.kernel, operation.parameters);
+    const { sizes: values } = specialize(operation.kernel, choice, operation.parameters, engine.traits);
+    if (values.length === 0) return { operation, choice };
     const key = values.join();
     const sizes = packed.get(key) ?? {
       values,
@@ -204,7 +204,7 @@ function prepareLaunches(engine: Engine, operations: readonly Operation[]) {
     };
     if (!packed.has(key)) length += Math.ceil(sizes.bytes / step) * step;
     packed.set(key, sizes);
-    return { operation, variant, sizes };
+    return { operation, choice, sizes };
   });
   const bytes = new Uint8Array(length);
   for (const { values, offset } of packed.values()) bytes.set(new Uint8Array(values.buffer), offset);
@@ -214,10 +214,10 @@ function prepareLaunches(engine: Engine, operations: readonly Operation[]) {
 async function makeDispatch(
   engine: Engine,
   memory: ProgramMemory,
-  { operation, variant, sizes }: Launch,
+  { operation, choice, sizes }: Launch,
 ): Promise<Dispatch> {
   const { kernel, parameters, bindings, tensors, label } = operation;
-  const { pipeline, layout } = await engine.pipelines.get(kernel, parameters, variant);
+  const { pipeline, layout } = await engine.pipelines.get(kernel, parameters, choice);
   const entries: GPUBindGroupEntry[] = bindings.map(({ name }, binding) => {
     const [buffer, offset] = memory.range(tensors[name]);
     return { binding, resource: { buffer, offset, size: boundBytes(tensors[name]) } };
@@ -228,11 +228,11 @@ async function makeDispatch(
   }
   engine.objectsCreated++;
   const bindGroup = engine.device.createBindGroup({ label, layout, entries });
-  const workgroups = variant.workgroups(parameters);
+  const workgroups = choice.variant.workgroups(parameters, choice.tuning);
   const most = engine.limits.maxComputeWorkgroupsPerDimension;
   if (workgroups.some((count) => count > most))
     throw new Error(`${label}: ${workgroups.join("x")} workgroups, the adapter runs ${most} a dimension`);
-  return { operation, variant: variant.name, pipeline, bindGroup, workgroups };
+  return { operation, variant: describeChoice(choice), pipeline, bindGroup, workgroups };
 }
 
 /**
@@ -262,17 +262,21 @@ export async function compile<Name extends string>(
     engine.stagingBuffer(`${name} outputs ${index}`, Math.max(offset, 4)),
   );
   const exhausted = await engine.device.popErrorScope();
-  const dispatches = exhausted
-    ? []
-    : await Promise.all(launches.map((launch) => makeDispatch(engine, memory, launch)));
-  const program = new Program<Name>(engine, name, plan, dispatches, memory, ranges, staging);
+  const programOf = (dispatches: readonly Dispatch[]) =>
+    new Program<Name>(engine, name, plan, dispatches, memory, ranges, staging);
   if (exhausted) {
-    program.release();
+    programOf([]).release();
     const [largest] = plan.peak.tensors;
     throw new UserError(
       `${name}: out of memory: the plan's peak is ${megabytes(summarizePlan(plan).totalBytes)}, its largest tensor ${largest?.name} [${largest?.shape.join(", ")}]: use a smaller --batch or --image-size`,
     );
   }
-  engine.check();
-  return program;
+  try {
+    const dispatches = await Promise.all(launches.map((launch) => makeDispatch(engine, memory, launch)));
+    engine.check();
+    return programOf(dispatches);
+  } catch (error) {
+    programOf([]).release();
+    throw error;
+  }
 }

@@ -32,6 +32,8 @@ export interface Results extends Summary {
   readonly distillation: Readonly<Record<string, LevelSimilarity>>;
   readonly seconds: Readonly<Record<string, number>>;
   readonly adapter: unknown;
+  /** The choices of kernels that the last part of the run was computed by. */
+  readonly tuning: string;
 }
 
 /** The models whose difference is the run's answer: what fusing gains, and what of that mere capacity would. */
@@ -131,7 +133,8 @@ class Run {
       resamples: evaluation.resamples,
     });
     const distillation = await this.#distillation();
-    const complete = { ...summary, distillation, seconds: this.#seconds, adapter: engine.adapter };
+    const { adapter, tuningIdentity: tuning } = engine;
+    const complete = { ...summary, distillation, seconds: this.#seconds, adapter, tuning };
     await folder.writeJson("results.json", complete);
     reporter.note(`results in ${folder.file("results.json")}`);
     return complete;

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
+import { untunedIdentity } from "../engine/tuning.ts";
 import type { Config } from "./config.ts";
 
 /** A line of metrics.jsonl. `step` counts a task's steps from 1; a line of an epoch has that of its last step. */
@@ -13,10 +14,18 @@ export interface MetricsLine {
   readonly [name: string]: unknown;
 }
 
+/** What config.json says beside the configuration. */
+export interface RunFacts {
+  readonly tuning: string;
+  readonly [name: string]: unknown;
+}
+
 export class RunFolder {
   private constructor(
     readonly path: string,
     readonly config: Config,
+    /** The choices of kernels that the run began with, as `Engine.tuningIdentity` names them. */
+    readonly tuning: string,
   ) {}
 
   /** @throws UserError when a folder for a new run holds something. */
@@ -29,16 +38,12 @@ export class RunFolder {
 
   /**
    * Starts a run in a folder that is empty or not there yet.
-   * @param facts versions, adapter and data, kept beside the configuration.
+   * @param facts versions, adapter, tuning and data, kept beside the configuration.
    * @throws UserError when the folder holds something.
    */
-  static async create(
-    path: string,
-    config: Config,
-    facts: Readonly<Record<string, unknown>>,
-  ): Promise<RunFolder> {
+  static async create(path: string, config: Config, facts: RunFacts): Promise<RunFolder> {
     RunFolder.refuseOccupied(path);
-    const folder = new RunFolder(path, config);
+    const folder = new RunFolder(path, config, facts.tuning);
     await writeFileAtomically(
       folder.file("config.json"),
       `${JSON.stringify({ config, ...facts }, null, 2)}\n`,
@@ -57,7 +62,8 @@ export class RunFolder {
       throw new UserError(`--resume ${path}: no run: ${file} is missing`);
     }
     try {
-      return new RunFolder(path, check((JSON.parse(text) as { config: unknown }).config, file));
+      const { config, tuning } = JSON.parse(text) as { config: unknown; tuning?: string };
+      return new RunFolder(path, check(config, file), tuning ?? untunedIdentity);
     } catch (error) {
       throw new UserError(error instanceof UserError ? error.message : `${file}: ${reasonOf(error)}`);
     }

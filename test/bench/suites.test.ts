@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  describeShape,
-  type Occurrence,
-  parseShape,
-  recordSuite,
-  wantedVariants,
-} from "../../bench/suites.ts";
-import type { AdapterTraits } from "../../kernels/kernel.ts";
+import { type Occurrence, parseShape, recordSuite, wantedVariants } from "../../bench/suites.ts";
+import { type AdapterTraits, describeShape } from "../../kernels/kernel.ts";
 import { UserError } from "../../src/base/errors.ts";
 
 test("nano's shapes hold every convolution and its gradients, each shape once", () => {

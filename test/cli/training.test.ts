@@ -113,6 +113,23 @@ test("stopping twice and resuming gives the same bits as an uninterrupted run", 
   assert.deepEqual(figures("resumed"), figures("whole"));
 });
 
+test("resuming with another tuning than the run began with says so in one line that names both", async () => {
+  assert.equal(json<{ tuning: string }>("whole", "config.json").tuning, "none");
+  assert.equal(json<Results>("whole", "results.json").tuning, "none");
+  const config = join(folder, "whole", "config.json");
+  const before = readFileSync(config, "utf8");
+  const resume = () => runCli(["train", "--resume", "whole", "--stage", "1"], folder);
+  const same = await resume();
+  assert.doesNotMatch(same.stdout, /tuning/);
+  writeFileSync(config, before.replace('"tuning": "none"', '"tuning": "0123456789ab"'));
+  const other = await resume();
+  writeFileSync(config, before);
+  assert.equal(other.code, 0, other.stderr);
+  const lines = other.stdout.split("\n").filter((line) => /tuning/.test(line));
+  assert.equal(lines.length, 1);
+  assert.match(lines[0], /^warning: tuning none is not that which the run began with, 0123456789ab: /);
+});
+
 test("a damaged image stops the run with one line that names the file", async () => {
   const { data } = json<{ data: { manifest: string } }>("whole", "config.json");
   const made = await runCli(["phantom", "--out", "set", "--patients", "6"], folder);

@@ -97,11 +97,13 @@ test("a shader that does not compile is named with position and source line", as
     { length: 4, alpha: 1, beta: 1 },
     { a: x, b: x },
   );
+  const { liveBytes } = engine.current;
   await assert.rejects(compile(engine.current, "broken", tape, { y }), (error: Error) => {
     assert.match(error.message, /broken\/plain:2:\d+: .*undefinedName/);
     assert.match(error.message, /\n {2}fn main\(\) \{ let a = undefinedName; \}\n +\^/);
     return true;
   });
+  assert.equal(engine.current.liveBytes, liveBytes, "buffers were not given back");
 });
 
 test("a validation error surfaces at the run, with the dispatch's label", async () => {

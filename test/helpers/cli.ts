@@ -11,13 +11,18 @@ export interface Finished {
 /**
  * Runs the command line as a user would, in `cwd`.
  * @param onOutput is called with all of stdout so far, and a way to signal the process.
+ * @param environment is added to this process's own.
  */
 export function runCli(
   args: readonly string[],
   cwd: string,
   onOutput?: (stdout: string, signal: (name: NodeJS.Signals) => void) => void,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [join(packageRoot(), "bin", "diptych.mjs"), ...args], { cwd });
+  const child = spawn(process.execPath, [join(packageRoot(), "bin", "diptych.mjs"), ...args], {
+    cwd,
+    env: { ...process.env, ...environment },
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {

@@ -1,9 +1,16 @@
-// Every variant of every kernel: its WGSL on the adapter against its float64 reference, outputs poisoned with NaN.
+// Every variant and tuning of every kernel: its WGSL on the adapter against its float64 reference, outputs poisoned with NaN.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { canRun, type Parameters } from "../../kernels/kernel.ts";
+import {
+  type Choice,
+  canRun,
+  describeChoice,
+  type Kernel,
+  type Parameters,
+  tuningsOf,
+} from "../../kernels/kernel.ts";
 import { registry } from "../../kernels/registry.ts";
 import { packageRoot } from "../../src/base/files.ts";
 import { checkKernel, compileKernel } from "../../src/engine/kernelProgram.ts";
@@ -12,14 +19,18 @@ import { sharedEngine } from "../helpers/engine.ts";
 const engine = sharedEngine();
 const describe = (parameters: Parameters): string => JSON.stringify(parameters).replace(/"/g, "");
 
+const choicesOf = (kernel: Kernel): Choice[] =>
+  kernel.variants.flatMap((variant) => tuningsOf(variant).map((tuning) => ({ variant, tuning })));
+
 for (const kernel of registry)
-  for (const variant of kernel.variants)
+  for (const choice of choicesOf(kernel))
     for (const parameters of kernel.cases) {
+      const { variant } = choice;
       if (!(variant.supports?.(parameters) ?? true)) continue;
-      test(`${kernel.name}/${variant.name} ${describe(parameters)}`, async (t) => {
+      test(`${kernel.name}/${describeChoice(choice)} ${describe(parameters)}`, async (t) => {
         if (!canRun(variant, engine.current.traits))
           return t.skip("the adapter has no subgroups of one size");
-        const compiled = await compileKernel(engine.current, kernel, variant, parameters);
+        const compiled = await compileKernel(engine.current, kernel, choice, parameters);
         const { where, actual, expected, toleranceShare } = await checkKernel(compiled);
         compiled.program.release();
         assert.ok(toleranceShare <= 1, `${where}: got ${actual}, expected ${expected}`);

@@ -1,14 +1,19 @@
 // The step of the real job: nano's module A.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { choicesFor } from "../../kernels/kernel.ts";
 import { scheduleValues } from "../../src/autograd/operations/optimizer.ts";
 import { initialValues } from "../../src/autograd/parameters.ts";
 import { RandomStream } from "../../src/base/random.ts";
 import { detectorConfig } from "../../src/detector/config.ts";
-import type { Engine } from "../../src/engine/engine.ts";
+import { Engine } from "../../src/engine/engine.ts";
+import { TuningTable } from "../../src/engine/tuning.ts";
 import { createModules } from "../../src/regime/modules.ts";
 import { stageTasks } from "../../src/regime/stages.ts";
-import { compileTask, inputsOf, prepareSets } from "../../src/train/step.ts";
+import { compileTask, inputsOf, prepareSets, recordStep } from "../../src/train/step.ts";
 import { countObjects, sharedEngine } from "../helpers/engine.ts";
 
 const engine = sharedEngine();
@@ -65,9 +70,13 @@ async function train(on: Engine, steps: number) {
   }
   assert.equal(on.liveBytes, liveBytes);
   const values = await on.readPlane(task.trained[0].plane("values"));
+  const plan = programs.step.describe();
+  const choices = programs.step.dispatches.map(
+    ({ operation, variant }) => `${operation.kernel.name}/${variant}`,
+  );
   for (const program of Object.values(programs)) program.release();
   on.releasePlanes(["values", "statistics"].map((name) => task.trained[0].plane(name as "values")));
-  return { losses, values, made: counter!.made };
+  return { losses, values, plan, choices, made: counter!.made };
 }
 
 test("a training step makes no GPU object after its first run, learns, and repeats bit for bit", async () => {
@@ -77,4 +86,34 @@ test("a training step makes no GPU object after its first run, learns, and repea
   const second = await train(engine.current, 20);
   assert.deepEqual(second.losses, first.losses);
   assert.deepEqual(second.values, first.values);
+});
+
+test("with a tuning cache the step has the same plan, makes no more objects and repeats bit for bit", async () => {
+  const untuned = await train(engine.current, 3);
+  const folder = mkdtempSync(join(tmpdir(), "diptych-step-"));
+  const table = TuningTable.open(join(folder, "tuning.json"), engine.current.adapter);
+  const { tape } = recordStep(makeTask(), shape, optimizer, "training");
+  for (const { kernel, parameters } of tape.operations) {
+    const choices = choicesFor(kernel, parameters, engine.current.traits);
+    if (/^(pointwiseConv2d|add|adamw)$/.test(kernel.name) && choices.length > 1)
+      table.set(kernel, parameters, choices[choices.length - 1], 0.5);
+  }
+  await table.save();
+  const tuned = await Engine.create({ tuning: table.path });
+  try {
+    const first = await train(tuned, 3);
+    assert.ok(first.choices.includes("adamw/plain WORKGROUP=256"), first.choices.join(" "));
+    assert.ok(first.choices.includes("pointwiseConv2d/plain"), first.choices.join(" "));
+    assert.equal(first.plan, untuned.plan);
+    assert.equal(first.made, 1);
+    first.losses.forEach((loss, step) => {
+      assert.ok(Math.abs(loss / untuned.losses[step] - 1) < 1e-3, `${loss} and ${untuned.losses[step]}`);
+    });
+    const second = await train(tuned, 3);
+    assert.deepEqual(second.losses, first.losses);
+    assert.deepEqual(second.values, first.values);
+  } finally {
+    tuned.destroy();
+    rmSync(folder, { recursive: true });
+  }
 });
