@@ -10,6 +10,7 @@ import { timerQuantum } from "../engine/timer.ts";
 import { presetNames } from "../regime/config.ts";
 import { noiseInputs, type ProgramKind, programKinds, recordProgram } from "../regime/programs.ts";
 import { renderProfile } from "../report/profile.ts";
+import { profilePage } from "../report/profilePage.ts";
 import { traceOf } from "../report/trace.ts";
 import { inputsOf } from "../train/step.ts";
 import { configOf } from "./config.ts";
@@ -27,6 +28,7 @@ interface ProfileOptions {
   runs: number;
   rows: number;
   trace?: string;
+  html?: string;
   adapter?: string;
 }
 
@@ -59,6 +61,10 @@ async function profile(options: ProfileOptions): Promise<void> {
       await writeFileAtomically(options.trace, traceOf(timing));
       console.log(`\ntrace: ${options.trace}, for ui.perfetto.dev or chrome://tracing`);
     }
+    if (options.html) {
+      await writeFileAtomically(options.html, await profilePage(timing, ceilings, adapter));
+      console.log(`\npage: ${options.html}`);
+    }
   });
 }
 
@@ -84,6 +90,7 @@ export function addProfile(program: Command): void {
     .option("--runs <n>", "timed runs", positiveInteger, 5)
     .option("--rows <n>", "lines of each table", positiveInteger, 20)
     .option("--trace <file>", "write a trace for a viewer")
+    .option("--html <file>", "write a page with plots and a sortable table")
     .option("--adapter <kind>", "auto, hardware, software or embedded")
     .action(profile);
 }

@@ -111,8 +111,8 @@ export function runBudget({ dispatches, run }: ProgramTiming) {
     sum,
     /** The pass beyond its dispatches: barriers and launches. Negative where dispatches overlap. */
     gaps: run.pass - sum,
-    /** The wall beyond encoding, submitting and the pass: waking up, reading the outputs back. */
-    rest: run.wall - run.encode - run.submit - run.pass,
+    /** The wall beyond encoding and the pass: starting, and reading the outputs back. */
+    rest: run.wall - run.encode - run.pass,
     /** Idle between one dispatch and the next in the run that was timed one by one. */
     between: between / 1e6,
   };

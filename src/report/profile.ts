@@ -71,12 +71,12 @@ function renderBudget(timing: ProgramTiming): string {
   const count = timing.dispatches.length;
   const line = (figure: number, text: string) => `${figure.toFixed(3).padStart(10)} ms  ${text}`;
   return [
-    `an ordinary run of ${count} dispatches, median of ${timing.runs}:`,
+    `an ordinary run of ${count} dispatches, the median of ${timing.runs}:`,
     line(budget.wall, "from the first command encoded until the outputs are on the host, of which"),
     line(budget.encode, `the host encodes (${((1000 * budget.encode) / count).toFixed(1)} us a dispatch)`),
-    line(budget.submit, "the host submits"),
     line(budget.pass, "the adapter works, by its timestamps"),
     line(budget.rest, "the rest: starting, and reading the outputs back"),
+    line(budget.submit, "in the call that submits, while the adapter may be at work"),
     line(budget.sum, "sum of the dispatches timed one by one"),
     line(budget.gaps, "gaps: the adapter's work beyond that sum (below 0 where dispatches overlap)"),
     line(budget.between, "idle between dispatches when timed one by one"),

@@ -44,7 +44,7 @@ function layerSlices({ dispatches }: ProgramTiming) {
   );
 }
 
-/** The host's part of an ordinary run, by its medians. It has a clock of its own: its 0 is not the adapter's. */
+/** The host's part of an ordinary run, the median one. It has a clock of its own: its 0 is not the adapter's. */
 function hostSlices({ run }: ProgramTiming) {
   const [encoded, submitted, wall] = [run.encode, run.encode + run.submit, run.wall].map((ms) => 1000 * ms);
   return [

@@ -35,9 +35,9 @@ test("an ordinary run's time is told apart into host, adapter, gaps and the rest
   for (const line of [
     /6\.000 ms {2}from the first command encoded/,
     /0\.030 ms {2}the host encodes \(10\.0 us a dispatch\)/,
-    /0\.100 ms {2}the host submits/,
+    /0\.100 ms {2}in the call that submits/,
     /4\.500 ms {2}the adapter works/,
-    /1\.370 ms {2}the rest/,
+    /1\.470 ms {2}the rest/,
     /4\.000 ms {2}sum of the dispatches/,
     /0\.500 ms {2}gaps/,
     /0\.250 ms {2}idle between dispatches/,
