@@ -102,7 +102,8 @@ tbody tr:nth-child(even) { background: var(--stripe); }
   .scroll { max-height: none; overflow: visible; border: 0; }
   .table input { display: none; }
   table { font-size: 7px; }
-  td { white-space: normal; padding: .1rem .25rem; }
+  td { padding: .1rem .25rem; }
+  td.word { white-space: normal; overflow-wrap: anywhere; }
   th { position: static; }
 }`;
 

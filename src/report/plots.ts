@@ -38,8 +38,30 @@ const canvases: Readonly<Record<string, Canvas>> = {
   narrow: { width: 340, narrow: true },
 };
 
-async function renderSvg(plot: Plot, canvas: Canvas): Promise<string> {
+/** Width of a character over the size of its font: sans-serif text is a little narrower. */
+const characterShare = 0.58;
+
+/** Pixels that a text takes. Vega's own guess, for want of a canvas, is a third too wide. */
+function textWidth(item: { fontSize?: number; limit?: number }, text: unknown): number {
+  const characters = Array.isArray(text)
+    ? Math.max(...text.map(String).map(({ length }) => length))
+    : `${text ?? ""}`.length;
+  return Math.min(
+    characterShare * (item.fontSize ?? 11) * characters,
+    item.limit || Number.POSITIVE_INFINITY,
+  );
+}
+
+async function loadVega() {
   const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  // A hook that the types leave out.
+  const { textMetrics } = vega as unknown as { textMetrics: { width: typeof textWidth } };
+  textMetrics.width = textWidth;
+  return { vega, compile };
+}
+
+async function renderSvg(plot: Plot, canvas: Canvas): Promise<string> {
+  const { vega, compile } = await loadVega();
   // Axes and legends lie within the width, so that the picture is as wide as its canvas.
   const autosize = { type: "fit-x", contains: "padding" } as const;
   const specification = { ...plot(canvas), width: canvas.width, autosize, config, background: "transparent" };
@@ -58,6 +80,26 @@ export async function figure(title: string, plot: Plot): Promise<string> {
   return `<figure>\n${(await Promise.all(pictures)).join("\n")}\n</figure>`;
 }
 
+/** The axis of named rows in the given order. Stacked: the names stand above what they name, as on phones. */
+function rowAxis(names: readonly string[], stacked: boolean) {
+  const y = {
+    field: "name",
+    type: "nominal",
+    scale: { domain: names },
+    axis: stacked ? null : { title: null, labelLimit: 340, ticks: false, domain: false },
+  };
+  const layers = stacked
+    ? [
+        {
+          data: { values: names.map((name) => ({ name })) },
+          mark: { type: "text", align: "left", dy: -6, limit: { expr: "width" } },
+          encoding: { x: { value: 0 }, y, text: { field: "name" } },
+        },
+      ]
+    : [];
+  return { y, layers, height: names.length * (stacked ? 36 : 21), yOffset: stacked ? 9 : 0 };
+}
+
 /** A bar of one or more parts. */
 export interface Bar {
   readonly name: string;
@@ -66,7 +108,7 @@ export interface Bar {
   readonly parts: Readonly<Record<string, number>>;
 }
 
-/** Horizontal bars in the given order. On phones the names stand above the bars. */
+/** Horizontal bars in the given order. */
 export function barPlot(bars: readonly Bar[], unit: string): Plot {
   const parts = [...new Set(bars.flatMap((bar) => Object.keys(bar.parts)))];
   const total = ({ parts: of }: Bar) => Object.values(of).reduce((sum, value) => sum + value, 0);
@@ -75,49 +117,90 @@ export function barPlot(bars: readonly Bar[], unit: string): Plot {
     parts.map((part) => ({ name: bar.name, part, value: bar.parts[part] ?? 0 })),
   );
   const ends = bars.map((bar) => ({ name: bar.name, label: bar.label, value: total(bar) }));
-  const domain = bars.map(({ name }) => name);
+  const color = {
+    field: "part",
+    type: "nominal",
+    scale: { domain: parts },
+    legend: parts.length > 1 ? {} : null,
+  };
   return ({ narrow }) => {
-    const y = {
-      field: "name",
-      type: "nominal",
-      scale: { domain },
-      axis: narrow ? null : { title: null, labelLimit: 330, ticks: false, domain: false },
-    };
+    const rows = rowAxis(
+      bars.map(({ name }) => name),
+      narrow,
+    );
+    const { y, yOffset, height } = rows;
     // Room for the label at the end of the longest bar.
     const scale = { domain: [0, longest * (narrow ? 1.45 : 1.18)], nice: false };
     const x = { field: "value", type: "quantitative", title: unit, scale };
-    const color = {
-      field: "part",
-      type: "nominal",
-      scale: { domain: parts },
-      legend: parts.length > 1 ? {} : null,
+    const barLayer = {
+      data: { values },
+      mark: { type: "bar", height: narrow ? 9 : 14, yOffset },
+      encoding: { x: { ...x, stack: "zero" }, y, color, order: { field: "part", sort: null } },
     };
-    const mark = { type: "bar", height: narrow ? 9 : 14, yOffset: narrow ? 9 : 0 };
-    return {
-      height: bars.length * (narrow ? 36 : 21),
+    const endLayer = {
+      data: { values: ends },
+      mark: { type: "text", align: "left", dx: 5, yOffset, color: "var(--faint)" },
+      encoding: { x, y, text: { field: "label" } },
+    };
+    return { height, layer: [barLayer, endLayer, ...rows.layers] } as unknown as TopLevelSpec;
+  };
+}
+
+/** A value with its interval, as forest plots show it. */
+export interface Interval {
+  readonly name: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+  readonly group: string;
+}
+
+export interface IntervalOptions {
+  readonly unit: string;
+  /** Where a line marks no difference. */
+  readonly reference: number;
+  /** Ratios are seen best on a logarithmic axis. */
+  readonly logarithmic?: boolean;
+  /** Colours by group, in the legend's order. */
+  readonly colors: Readonly<Record<string, string>>;
+}
+
+/** Intervals under their names, in the given order. */
+export function intervalPlot(intervals: readonly Interval[], options: IntervalOptions): Plot {
+  const { unit, reference, logarithmic, colors } = options;
+  const type = logarithmic ? "log" : "linear";
+  const scale = { type, nice: !logarithmic, ...(logarithmic ? {} : { zero: false }) };
+  const rows = rowAxis(
+    intervals.map(({ name }) => name),
+    true,
+  );
+  const { y, yOffset, height } = rows;
+  const x = { field: "low", type: "quantitative", title: unit, scale };
+  const range = Object.values(colors);
+  const color = { field: "group", type: "nominal", scale: { domain: Object.keys(colors), range } };
+  const data = { values: intervals };
+  return () =>
+    ({
+      height,
       layer: [
         {
-          data: { values },
-          mark,
-          encoding: { x: { ...x, stack: "zero" }, y, color, order: { field: "part", sort: null } },
+          data: { values: [{ low: reference }] },
+          mark: { type: "rule", color: "var(--faint)", strokeDash: [4, 4] },
+          encoding: { x },
         },
         {
-          data: { values: ends },
-          mark: { type: "text", align: "left", dx: 5, yOffset: narrow ? 9 : 0, color: "var(--faint)" },
-          encoding: { x, y, text: { field: "label" } },
+          data,
+          mark: { type: "rule", strokeWidth: 2, yOffset, y2Offset: yOffset },
+          encoding: { x, x2: { field: "high" }, y, color },
         },
-        ...(narrow
-          ? [
-              {
-                data: { values: ends },
-                mark: { type: "text", align: "left", dy: -6 },
-                encoding: { x: { value: 0 }, y, text: { field: "name" } },
-              },
-            ]
-          : []),
+        {
+          data,
+          mark: { type: "circle", size: 60, opacity: 1, yOffset },
+          encoding: { x: { ...x, field: "value" }, y, color },
+        },
+        ...rows.layers,
       ],
-    } as unknown as TopLevelSpec;
-  };
+    }) as unknown as TopLevelSpec;
 }
 
 /** A filled curve of steps over 0, 1, 2, …, with levels drawn across it. */

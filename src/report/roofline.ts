@@ -112,14 +112,20 @@ const powerAbove = (value: number): number => 10 ** Math.ceil(Math.log10(value))
 /** Dots that do arithmetic; a copy has no place on a logarithmic axis. */
 export const drawable = (dots: readonly Dot[]): Dot[] => dots.filter(({ flops }) => flops > 0);
 
-/** @param labels most names that are written. */
-export function rooflinePlot(dots: readonly Dot[], ceilings: CeilingRates, labels = 14): Plot {
+/** Most names that are written. */
+const mostNames = { wide: 14, narrow: 7 };
+
+/** @param colors of the groups, in the legend's order. */
+export function rooflinePlot(
+  dots: readonly Dot[],
+  ceilings: CeilingRates,
+  colors: Readonly<Record<string, string>> = {},
+): Plot {
   const [peak, bandwidth] = [ceilings.flopsPerSecond / 1e9, ceilings.copyBytesPerSecond / 1e9];
   const points = drawable(dots).map((dot) => ({
     ...dot,
     x: dot.flops / dot.bytes,
     y: dot.flops / dot.nanoseconds,
-    group: dot.group ?? "",
     says: `${dot.name}: ${(dot.flops / dot.nanoseconds).toFixed(2)} GFLOP/s, ${(dot.bytes / dot.nanoseconds).toFixed(2)} GB/s, ${(dot.nanoseconds / 1e6).toFixed(3)} ms`,
   }));
   const heaviest = Math.max(...points.map(({ weight }) => weight));
@@ -134,7 +140,12 @@ export function rooflinePlot(dots: readonly Dot[], ceilings: CeilingRates, label
     { x: ridge, y: peak },
     { x: xRange.high, y: peak },
   ];
-  const grouped = points.some(({ group }) => group !== "");
+  const groups = Object.keys(colors);
+  const color = {
+    field: "group",
+    type: "nominal",
+    scale: { domain: groups, range: Object.values(colors) },
+  };
   const scale = ({ low, high }: Range) => ({ type: "log", domain: [low, high], nice: false });
   // Thirds of the way along each part of the roof.
   const roofNames = [
@@ -163,7 +174,12 @@ export function rooflinePlot(dots: readonly Dot[], ceilings: CeilingRates, label
       return { ...point, area, radius: Math.sqrt(area / Math.PI) };
     });
     const inner = width - yAxisWidth - 20;
-    const names = placeNames(sized, [inner, height], [xRange, yRange], narrow ? labels / 2 : labels);
+    const names = placeNames(
+      sized,
+      [inner, height],
+      [xRange, yRange],
+      narrow ? mostNames.narrow : mostNames.wide,
+    );
     return {
       height,
       layer: [
@@ -179,7 +195,7 @@ export function rooflinePlot(dots: readonly Dot[], ceilings: CeilingRates, label
           encoding: {
             ...encoding,
             size: { field: "area", type: "quantitative", scale: null, legend: null },
-            ...(grouped ? { color: { field: "group", type: "nominal" } } : {}),
+            ...(groups.length > 0 ? { color } : {}),
             description: { field: "says" },
           },
         },
