@@ -3,19 +3,17 @@ import type { ProgramTiming } from "../engine/profiler.ts";
 import { layerOf, shapeOf } from "./breakdown.ts";
 
 /** Rows of the trace: one process, a thread for each. */
-const rowNames = { dispatches: 1, layers: 2, host: 3 } as const;
-
-type Row = keyof typeof rowNames;
+const threads = { adapter: 1, host: 2 } as const;
 
 /** A complete event; times in microseconds. */
-const slice = (row: Row, name: string, start: number, end: number, args: object = {}) => ({
+const slice = (row: keyof typeof threads, name: string, start: number, end: number, args: object = {}) => ({
   name,
   cat: row,
   ph: "X",
   ts: start,
   dur: end - start,
   pid: 1,
-  tid: rowNames[row],
+  tid: threads[row],
   args,
 });
 
@@ -28,20 +26,31 @@ const named = (name: string, tid: number, value: string) => ({
   args: { name: value },
 });
 
-/** Neighbouring dispatches of one layer as one slice. */
-function layerSlices({ dispatches }: ProgramTiming) {
-  const runs: { layer: string; start: number; end: number; count: number }[] = [];
-  for (const { label, start, end } of dispatches) {
-    const layer = layerOf(label);
-    const last = runs[runs.length - 1];
-    if (last?.layer === layer) {
-      last.end = end;
-      last.count++;
-    } else runs.push({ layer, start, end, count: 1 });
+/**
+ * Dispatches below slices of the layers that neighbours share. Viewers want slices of a row to follow each other, so one
+ * that an adapter starts before the last one ended is drawn from that end on.
+ */
+function adapterSlices({ dispatches }: ProgramTiming) {
+  const slices: ReturnType<typeof slice>[] = [];
+  let layer: { name: string; ts: number; dur: number } | undefined;
+  let free = 0;
+  for (const { label, kernel, variant, cost, parameters, workgroups, nanoseconds, ...times } of dispatches) {
+    const start = Math.max(times.start / 1000, free);
+    const end = Math.max(times.end / 1000, start);
+    free = end;
+    const name = layerOf(label);
+    if (layer?.name === name) layer.dur = end - layer.ts;
+    else slices.push((layer = slice("adapter", name, start, end)));
+    const facts = {
+      label,
+      shape: shapeOf(parameters),
+      workgroups: workgroups.join("x"),
+      nanoseconds,
+      ...cost,
+    };
+    slices.push(slice("adapter", `${kernel}/${variant}`, start, end, facts));
   }
-  return runs.map(({ layer, start, end, count }) =>
-    slice("layers", layer, start / 1000, end / 1000, { dispatches: count }),
-  );
+  return slices;
 }
 
 /** The host's part of an ordinary run, the median one. It has a clock of its own: its 0 is not the adapter's. */
@@ -57,14 +66,6 @@ function hostSlices({ run }: ProgramTiming) {
 /** The last run that was timed one by one, live memory as a counter, and the host's part of an ordinary run. */
 export function traceOf(timing: ProgramTiming): string {
   const { name, dispatches } = timing;
-  const slices = dispatches.map(({ label, kernel, variant, cost, parameters, workgroups, start, end }) =>
-    slice("dispatches", `${kernel}/${variant}`, start / 1000, end / 1000, {
-      label,
-      shape: shapeOf(parameters),
-      workgroups: workgroups.join("x"),
-      ...cost,
-    }),
-  );
   const counters = dispatches.map(({ start, liveBytes }) => ({
     name: "live transients",
     ph: "C",
@@ -74,10 +75,9 @@ export function traceOf(timing: ProgramTiming): string {
   }));
   const names = [
     named("process_name", 0, name),
-    named("thread_name", rowNames.dispatches, "dispatches, timed one by one"),
-    named("thread_name", rowNames.layers, "layers"),
-    named("thread_name", rowNames.host, "host, an ordinary run"),
+    named("thread_name", threads.adapter, "adapter, dispatches timed one by one"),
+    named("thread_name", threads.host, "host, an ordinary run"),
   ];
-  const traceEvents = [...names, ...slices, ...layerSlices(timing), ...hostSlices(timing), ...counters];
+  const traceEvents = [...names, ...adapterSlices(timing), ...hostSlices(timing), ...counters];
   return JSON.stringify({ traceEvents, displayTimeUnit: "ns" });
 }

@@ -23,19 +23,31 @@ const slices = (name: string) =>
     .filter(({ ph, tid }) => ph === "X" && tid === thread(name))
     .map(({ name, ts, dur }) => [name, ts, dur]);
 
-test("the trace holds every dispatch where and as long as it ran, in microseconds", () => {
-  assert.deepEqual(slices("dispatches"), [
+test("the trace holds every dispatch where and as long as it ran, in microseconds, below its layer", () => {
+  assert.deepEqual(slices("adapter"), [
+    ["module_a backbone.blocks.1", 0, 3000],
     ["depthwiseConv2d/plain", 0, 2000],
     ["depthwiseConv2d/plain", 2000, 1000],
+    ["gradient norm", 3250, 1000],
     ["sumOfSquares/plain", 3250, 1000],
   ]);
 });
 
-test("neighbours of one layer are one slice, and the host's part is beside them", () => {
-  assert.deepEqual(slices("layers"), [
-    ["module_a backbone.blocks.1", 0, 3000],
-    ["gradient norm", 3250, 1000],
-  ]);
+test("a dispatch that starts before the last one ended is drawn from there on, so that slices nest", () => {
+  const [first, second] = timing.dispatches;
+  const early = { ...timing, dispatches: [first, { ...second, start: 1.5e6 }] };
+  const events: Event[] = JSON.parse(traceOf(early)).traceEvents;
+  const drawn = events.filter(({ ph, name }) => ph === "X" && name === "depthwiseConv2d/plain");
+  assert.deepEqual(
+    drawn.map(({ ts, dur, args }) => [ts, dur, args.nanoseconds]),
+    [
+      [0, 2000, 2e6],
+      [2000, 1000, 1e6],
+    ],
+  );
+});
+
+test("the host's part is beside the adapter's", () => {
   assert.deepEqual(slices("host"), [
     ["encode", 0, 30],
     ["submit", 30, 100],
