@@ -100,7 +100,9 @@ test("the roofline draws every kernel that does arithmetic below the two ceiling
 });
 
 test("names of dots at one place do not overlap: what does not fit stays unwritten", async () => {
-  const dots = Array.from({ length: 30 }, (_, index) => dot(`kernel${index}x`, 2.5e6 + index, 1e6, 30 - index));
+  const dots = Array.from({ length: 30 }, (_, index) =>
+    dot(`kernel${index}x`, 2.5e6 + index, 1e6, 30 - index),
+  );
   for (const svg of await pictures(rooflinePlot(dots, ceilings))) {
     const written = [...svg.matchAll(/translate\(([\d.-]+),([\d.-]+)\)"[^>]*>(kernel\d+x)</g)];
     assert.ok(written.length >= 2 && written.length <= 4, `${written.length} names`);
