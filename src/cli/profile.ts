@@ -69,7 +69,7 @@ async function shapeToExplain(kernel: Kernel, options: ProfileOptions): Promise<
       `--explain ${kernel.name}: ${title} has no such dispatch; choose another --task or --program, or give --shape`,
     );
   console.log(
-    `${title}: ${found.ofKernel} dispatches of ${kernel.name} at ${found.shapes} shapes; this one, ${found.dispatches} times, does most: ${found.label}`,
+    `${title}: ${found.ofKernel} dispatches of ${kernel.name} at ${found.shapes} shapes, ${found.dispatches} of them at the one that does most, as in ${found.label}`,
   );
   return found.parameters;
 }
@@ -81,9 +81,9 @@ async function explain(name: string, options: ProfileOptions): Promise<void> {
       `--explain ${name}: must be one of ${registry.map((known) => known.name).join(", ")}`,
     );
   const parameters = await shapeToExplain(kernel, options);
-  await withEngine({ adapter: options.adapter }, async ({ adapter, pipelines }) => {
+  await withEngine({ adapter: options.adapter }, async ({ adapter, traits, pipelines }) => {
     console.log(`adapter: ${describeAdapter(adapter)}\n`);
-    console.log(explainKernel(kernel, parameters, pipelines.choose(kernel, parameters), adapter.kind));
+    console.log(explainKernel(kernel, parameters, pipelines.choose(kernel, parameters), traits));
   });
 }
 

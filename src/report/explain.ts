@@ -1,5 +1,7 @@
 // What runs for one kernel at one shape: launch geometry, cost, the variants and why one was taken, the specialised WGSL.
 import {
+  type AdapterTraits,
+  canRun,
   costOf,
   type Kernel,
   type Parameters,
@@ -8,7 +10,6 @@ import {
   type Variant,
 } from "../../kernels/kernel.ts";
 import type { Operation } from "../autograd/tape.ts";
-import type { AdapterKind } from "../engine/adapter.ts";
 import { shapeOf } from "./breakdown.ts";
 
 /** The shape of a kernel that does and moves most in one dispatch of a program, and how often the program has it. */
@@ -48,8 +49,13 @@ function literal(type: string, value: number): string {
 }
 
 /** The shader with its overrides as constants, and beside every field of its sizes the value that is bound. */
-export function specializedShader(kernel: Kernel, variant: Variant, parameters: Parameters): string {
-  const { overrides, sizes } = specialize(kernel, variant, parameters);
+export function specializedShader(
+  kernel: Kernel,
+  variant: Variant,
+  parameters: Parameters,
+  traits: AdapterTraits,
+): string {
+  const { overrides, sizes } = specialize(kernel, variant, parameters, traits);
   const values = new Map(sizeFields(variant.shader).map((field, index) => [field, sizes[index]]));
   return variant.shader
     .replace(/^override (\w+): (\w+);/gm, (_, name: string, type: string) => {
@@ -69,12 +75,16 @@ function verdictOf(
   variant: Variant,
   chosen: Variant,
   parameters: Parameters,
-  kind: AdapterKind,
+  traits: AdapterTraits,
 ): string {
   if (variant === chosen) return "taken";
   if (!supports(variant, parameters)) return "passed over: it does not support this shape";
-  if (variant.barriers && kind !== "hardware")
-    return "passed over: it synchronises workgroups, which costs a software adapter a coroutine switch an invocation";
+  if (!canRun(variant, traits))
+    return "passed over: the adapter has no subgroups, or none of a size that it takes";
+  if (traits.software && variant.barriers)
+    return "passed over: it synchronises workgroups, which costs software a coroutine switch an invocation";
+  if (!traits.software && variant.subgroups)
+    return "passed over: it shares loads by subgroups, which pays where software loads";
   if (kernel.variants.indexOf(variant) < kernel.variants.indexOf(chosen))
     return "passed over: another was measured to be faster here";
   return "passed over: a faster one comes first";
@@ -94,18 +104,18 @@ function describeCost(kernel: Kernel, parameters: Parameters): string {
   return `${number(flops)} FLOP, ${number(bytesRead)} bytes read, ${number(bytesWritten)} written: ${intensity} FLOP a byte`;
 }
 
-/** @param chosen the variant that the engine takes for the parameters on an adapter of this kind. */
+/** @param chosen the variant that the engine takes for the parameters on an adapter with these traits. */
 export function explainKernel(
   kernel: Kernel,
   parameters: Parameters,
   chosen: Variant,
-  kind: AdapterKind,
+  traits: AdapterTraits,
 ): string {
   const bindings = kernel
     .bindings(parameters)
     .map(({ name, access, shape, dtype = "f32" }) => `  ${name}: ${access} ${dtype} [${shape.join(", ")}]`);
   const variants = kernel.variants.flatMap((variant) => [
-    `  ${variant.name}: ${verdictOf(kernel, variant, chosen, parameters, kind)}`,
+    `  ${variant.name}: ${verdictOf(kernel, variant, chosen, parameters, traits)}`,
     ...(supports(variant, parameters) ? [`    ${describeLaunch(variant, parameters)}`] : []),
   ]);
   return [
@@ -113,6 +123,6 @@ export function explainKernel(
     `\nbindings\n${bindings.join("\n")}`,
     `\ncost\n  ${describeCost(kernel, parameters)}`,
     `\nvariants, in the order of preference\n${variants.join("\n")}`,
-    `\nshader of ${chosen.name}, overrides as constants, sizes with what is bound\n\n${specializedShader(kernel, chosen, parameters)}`,
+    `\nshader of ${chosen.name}, overrides as constants, sizes with what is bound\n\n${specializedShader(kernel, chosen, parameters, traits)}`,
   ].join("\n");
 }

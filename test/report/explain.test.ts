@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { canRun, chooseVariant } from "../../kernels/kernel.ts";
 import { pointwiseConv2d } from "../../kernels/pointwiseConv2d.ts";
 import { registry } from "../../kernels/registry.ts";
 import { pointwiseConv2d as record } from "../../src/autograd/operations/convolution.ts";
@@ -10,11 +11,11 @@ import { sharedEngine } from "../helpers/engine.ts";
 const engine = sharedEngine();
 
 test("every variant's specialised shader is WGSL that needs no more values", async () => {
-  const { device } = engine.current;
+  const { device, traits } = engine.current;
   for (const kernel of registry)
-    for (const variant of kernel.variants) {
+    for (const variant of kernel.variants.filter((each) => canRun(each, traits))) {
       const parameters = kernel.cases.find((each) => variant.supports?.(each) ?? true)!;
-      const code = specializedShader(kernel, variant, parameters);
+      const code = specializedShader(kernel, variant, parameters, traits);
       assert.doesNotMatch(code, /^override/m);
       const { messages } = await device.createShaderModule({ code }).getCompilationInfo();
       const errors = messages.filter(({ type }) => type === "error").map(({ message }) => message);
@@ -23,12 +24,15 @@ test("every variant's specialised shader is WGSL that needs no more values", asy
   engine.current.check();
 });
 
+const software = { software: true, subgroupSize: 0 };
+const hardware = { software: false, subgroupSize: 32 };
 const [, , , tiledShape] = pointwiseConv2d.cases;
 
 test("an explanation has geometry, cost, the values of overrides and sizes, and why each variant is passed over", () => {
   const kernel = registry.find(({ name }) => name === "pointwiseConv2d")!;
-  const [tiled, plain] = kernel.variants;
-  const text = explainKernel(kernel, tiledShape, tiled, "software");
+  const named = (name: string) => kernel.variants.find((variant) => variant.name === name)!;
+  const [tiled, plain] = [named("tiled"), named("plain")];
+  const text = explainKernel(kernel, tiledShape, tiled, software);
   assert.match(text, /^pointwiseConv2d: batch 2, inputs 8, outputs 12, pixels 20$/m);
   assert.match(text, /^ {2}weight: read f32 \[12, 8\]$/m);
   assert.match(text, /^ {2}7,680 FLOP, 1,712 bytes read, 1,920 written: 2\.115 FLOP a byte$/m);
@@ -38,11 +42,11 @@ test("an explanation has geometry, cost, the values of overrides and sizes, and 
   assert.match(text, /^ {2}OUT: u32, \/\* 12 \*\/$/m);
   const odd = { ...tiledShape, pixels: 13 };
   assert.match(
-    explainKernel(kernel, odd, plain, "software"),
+    explainKernel(kernel, odd, plain, software),
     /^ {2}tiled: passed over: it does not support this shape\n {2}plain: taken$/m,
   );
   assert.match(
-    explainKernel(kernel, tiledShape, plain, "software"),
+    explainKernel(kernel, tiledShape, plain, software),
     /tiled: passed over: another was measured to be faster here/,
   );
 });
@@ -52,14 +56,23 @@ test("a variant with barriers is passed over on software, and taken on hardware"
   const [fast] = kernel.variants;
   const parameters = kernel.cases.find((each) => fast.supports?.(each) ?? true)!;
   const plain = kernel.variants[kernel.variants.length - 1];
+  assert.match(explainKernel(kernel, parameters, plain, software), /passed over: it synchronises workgroups/);
   assert.match(
-    explainKernel(kernel, parameters, plain, "embedded"),
-    /passed over: it synchronises workgroups/,
-  );
-  assert.match(
-    explainKernel(kernel, parameters, fast, "hardware"),
+    explainKernel(kernel, parameters, fast, hardware),
     new RegExp(`^ {2}${fast.name}: taken$`, "m"),
   );
+});
+
+test("on every kind of adapter, the engine's own choice is explained without a measurement", () => {
+  for (const traits of [software, { software: true, subgroupSize: 4 }, hardware])
+    for (const kernel of registry)
+      for (const parameters of kernel.cases) {
+        const chosen = chooseVariant(kernel, parameters, traits);
+        const text = explainKernel(kernel, parameters, chosen, traits);
+        assert.ok(text.includes(`\n  ${chosen.name}: taken\n`));
+        assert.equal(text.match(/^ {2}\w+: passed over: /gm)?.length ?? 0, kernel.variants.length - 1);
+        assert.doesNotMatch(text, /measured/, `${kernel.name} ${JSON.stringify(parameters)}`);
+      }
 });
 
 test("the heaviest shape of a kernel in a program is the one that does and moves most", () => {
