@@ -18,14 +18,16 @@ export class Timestamps {
   ) {
     const { device, adapter } = engine;
     if (!device.features.has("timestamp-query"))
-      throw new UserError(`${adapter.name} has no timestamps: profile on another --adapter`);
-    this.#sets = Array.from({ length: Math.ceil((2 * passes) / queriesPerSet) }, () =>
-      device.createQuerySet({ type: "timestamp", count: queriesPerSet }),
+      throw new UserError(`${adapter.name} has no timestamps: choose another --adapter`);
+    this.#sets = Array.from({ length: Math.ceil((2 * passes) / queriesPerSet) }, (_, index) =>
+      device.createQuerySet({ type: "timestamp", count: this.#count(index) }),
     );
-    this.#resolved = device.createBuffer({
-      size: 8 * queriesPerSet * Math.max(this.#sets.length, 1),
-      usage: queryUsage,
-    });
+    this.#resolved = device.createBuffer({ size: Math.max(16 * passes, 16), usage: queryUsage });
+  }
+
+  /** Queries of a set: the last one has what is left. */
+  #count(set: number): number {
+    return Math.min(queriesPerSet, 2 * this.passes - set * queriesPerSet);
   }
 
   /** What pass number `pass` is begun with. */
@@ -38,17 +40,15 @@ export class Timestamps {
     };
   }
 
-  /** Begin and end of every pass that was submitted before, in nanoseconds. */
+  /** Begin and end of every pass, in nanoseconds; of one that was not submitted, what it last held. */
   async read(): Promise<BigUint64Array> {
     const { device } = this.engine;
-    const count = 2 * this.passes;
     const encoder = device.createCommandEncoder({ label: "timestamps" });
     this.#sets.forEach((set, index) => {
-      const used = Math.min(queriesPerSet, count - index * queriesPerSet);
-      encoder.resolveQuerySet(set, 0, used, this.#resolved, 8 * queriesPerSet * index);
+      encoder.resolveQuerySet(set, 0, this.#count(index), this.#resolved, 8 * queriesPerSet * index);
     });
     device.queue.submit([encoder.finish()]);
-    const bits = await this.engine.read(this.#resolved, 8 * count);
+    const bits = await this.engine.read(this.#resolved, 16 * this.passes);
     return new BigUint64Array(bits.buffer);
   }
 
