@@ -1,6 +1,6 @@
 import plain from "../shaders/sumLeading.plain.wgsl";
 import whole from "../shaders/sumLeading.wgsl";
-import { elementwiseWorkgroupSize, elementwiseWorkgroups } from "./elementwise.ts";
+import { elementwiseConstants, elementwiseTunables, elementwiseWorkgroups } from "./elementwise.ts";
 import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
 /** The most tensors that one launch sums. */
@@ -19,9 +19,7 @@ export function sumLeadingParameters(length: number, splits: readonly number[]):
 
 const splitsOf = (p: SumLeadingParameters): number[] => indices.map((index) => p[`splits${index}`]);
 
-const constants = (p: SumLeadingParameters, workgroup: number): Record<string, number> => ({
-  LENGTH: p.length,
-  WORKGROUP: workgroup,
+const splitConstants = (p: SumLeadingParameters): Record<string, number> => ({
   ...Object.fromEntries(splitsOf(p).map((splits, index) => [`SPLITS${index}`, splits])),
 });
 
@@ -43,14 +41,15 @@ export const sumLeading: Kernel<SumLeadingParameters> = {
     {
       name: "whole",
       shader: whole,
-      constants: (p) => constants(p, elementwiseWorkgroupSize),
-      workgroups: ({ length }) => elementwiseWorkgroups(length),
+      tunables: elementwiseTunables,
+      constants: (p, tuning) => ({ ...splitConstants(p), ...elementwiseConstants(p.length, tuning) }),
+      workgroups: (p, tuning) => elementwiseWorkgroups(p.length, tuning),
       supports: (p) => splitsOf(p).every((splits) => splits <= 1),
     },
     {
       name: "plain",
       shader: plain,
-      constants: (p) => constants(p, plainWorkgroup),
+      constants: (p) => ({ ...splitConstants(p), LENGTH: p.length, WORKGROUP: plainWorkgroup }),
       workgroups: ({ length }) => linearWorkgroups(divideUp(length, plainWorkgroup)),
     },
   ],

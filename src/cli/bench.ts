@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { compareResults, readResult, regressions } from "../../bench/compare.ts";
+import { type Comparison, compareResults, readResult, regressions } from "../../bench/compare.ts";
 import { renderComparison, renderResult } from "../../bench/render.ts";
-import type { BenchResult } from "../../bench/result.ts";
 import { runBench } from "../../bench/run.ts";
 import {
   type Occurrence,
@@ -16,6 +15,7 @@ import { UserError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
 import { describeAdapter } from "../engine/adapter.ts";
 import { withEngine } from "../engine/engine.ts";
+import { benchPage } from "../report/benchPage.ts";
 import { integer, positiveNumber } from "./options.ts";
 import { createReporter } from "./reporter.ts";
 
@@ -29,6 +29,7 @@ interface CliOptions {
   seconds: number;
   rounds: number;
   json?: string;
+  html?: string;
   compare?: string;
   bound: number;
   adapter?: string;
@@ -53,8 +54,7 @@ function wantedShapes({ suite, filter = "", kernel, shape }: CliOptions): Occurr
 }
 
 /** Prints the comparison. @returns whether no row is slower beyond noise and bound. */
-function compareWith(old: BenchResult, result: BenchResult, bound: number): boolean {
-  const comparison = compareResults(old, result);
+function holds(comparison: Comparison, bound: number): boolean {
   console.log(`\n${renderComparison(comparison)}`);
   const slower = regressions(comparison, bound);
   if (slower.length > 0) console.log(`${slower.length} rows are more than ${bound} times slower`);
@@ -71,7 +71,9 @@ async function bench(options: CliOptions): Promise<void> {
   });
   console.log(`\n${renderResult(result)}`);
   if (options.json) await writeFileAtomically(options.json, `${JSON.stringify(result, undefined, 1)}\n`);
-  const held = old === undefined || compareWith(old, result, options.bound);
+  const comparison = old && compareResults(old, result);
+  if (options.html) await writeFileAtomically(options.html, await benchPage(result, comparison));
+  const held = comparison === undefined || holds(comparison, options.bound);
   if (!held || result.rows.some(({ correctness }) => !correctness.right)) process.exitCode = 1;
 }
 
@@ -91,6 +93,7 @@ export function addBench(program: Command): void {
     .option("--seconds <n>", "or after so long", positiveNumber, 1)
     .option("--rounds <n>", "over all rows, at least", roundCount, 9)
     .option("--json <file>", "write the result")
+    .option("--html <file>", "write a page with the roofline, every row and the comparison")
     .option("--compare <file>", "an earlier result; exits with 1 on a regression")
     .option("--bound <ratio>", "what counts as one, beyond noise", positiveNumber, 1.1)
     .option("--adapter <kind>", "auto, hardware, software or embedded")

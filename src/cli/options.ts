@@ -6,6 +6,13 @@ export function integer(text: string): number {
   return Number(text);
 }
 
+/** A whole number above 0. @throws InvalidArgumentError, which commander prints with the option's name. */
+export function positiveInteger(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError("must be a whole number above 0.");
+  return Number(text);
+}
+
 /** A number above 0. @throws InvalidArgumentError, which commander prints with the option's name. */
 export function positiveNumber(text: string): number {
   const value = Number(text);

@@ -1,106 +1,138 @@
 import { type Command, Option } from "commander";
-import { initialValues } from "../autograd/parameters.ts";
+import { parseShape } from "../../bench/suites.ts";
+import type { Kernel, Parameters } from "../../kernels/kernel.ts";
+import { registry } from "../../kernels/registry.ts";
 import { UserError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
-import { RandomStream } from "../base/random.ts";
-import { detectorConfig, modelNames } from "../detector/config.ts";
+import { modelNames } from "../detector/config.ts";
 import { describeAdapter } from "../engine/adapter.ts";
+import { measureCeilings } from "../engine/ceilings.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { type ProgramTiming, profileProgram } from "../engine/profiler.ts";
-import { compile, type Inputs } from "../engine/program.ts";
+import { compile } from "../engine/program.ts";
 import { timerQuantum } from "../engine/timer.ts";
-import { makeConfig } from "../regime/config.ts";
-import { createModules } from "../regime/modules.ts";
-import { stageTasks } from "../regime/stages.ts";
-import { renderProfile, traceOf } from "../report/profile.ts";
-import { inputsOf, prepareSets, recordStep, recordValidation } from "../train/step.ts";
-import type { BatchShape } from "../train/task.ts";
-import { imageSize, integer } from "./options.ts";
+import { presetNames } from "../regime/config.ts";
+import { noiseInputs, type ProgramKind, programKinds, recordProgram } from "../regime/programs.ts";
+import { explainKernel, heaviestShape } from "../report/explain.ts";
+import { renderProfile } from "../report/profile.ts";
+import { profilePage } from "../report/profilePage.ts";
+import { traceOf } from "../report/trace.ts";
+import { inputsOf } from "../train/step.ts";
+import { configOf } from "./config.ts";
+import { imageSize, integer, positiveInteger } from "./options.ts";
 
 interface ProfileOptions {
-  model: string;
-  imageSize: [number, number];
-  batch: number;
+  preset: string;
+  config?: string;
+  model?: string;
+  imageSize?: [number, number];
+  batch?: number;
+  fineTune?: boolean;
   task: string;
-  program: "training" | "frozen" | "validation";
+  program: ProgramKind;
   runs: number;
+  rows: number;
+  explain?: string;
+  shape?: string;
   trace?: string;
+  html?: string;
   adapter?: string;
 }
 
-const tasks = ["module_a", "module_b", "predictor_fused"] as const;
-
-/** Noise with one lesion in every other image: what the kernels do hardly depends on it. */
-function makeInputs({ batch, height, width, maxBoxes }: BatchShape): Inputs {
-  const random = new RandomStream(1, "profile");
-  const image = () => Float32Array.from({ length: batch * height * width }, () => random.nextNormal());
-  const boxes = new Float32Array(batch * maxBoxes * 4).fill(-1);
-  const classes = new Int32Array(batch * maxBoxes).fill(-1);
-  for (let sample = 0; sample < batch; sample += 2) {
-    boxes.set([height / 4, width / 4, height / 2, width / 2], sample * maxBoxes * 4);
-    classes[sample * maxBoxes] = 1;
-  }
-  return {
-    sm: image(),
-    ffdm: image(),
-    smBoxes: boxes,
-    ffdmBoxes: boxes,
-    classes,
-    random: Uint32Array.of(1, 0),
-    schedule: Float32Array.of(1e-4, 0.1, 0.001),
-    averageRate: Float32Array.of(0.1),
-  };
+async function recordChosen(options: ProfileOptions) {
+  const { preset, config: file, model, imageSize, batch, fineTune } = options;
+  const predictor = fineTune === undefined ? undefined : { fineTune };
+  const config = await configOf(preset, file, { model, imageSize, batch, predictor });
+  const [height, width] = config.imageSize;
+  const shape = { batch: config.batch, height, width, maxBoxes: config.maxBoxes };
+  const recorded = recordProgram(options.task, options.program, shape, config);
+  return { ...recorded, inputs: noiseInputs(shape) };
 }
 
-async function timeProgram(engine: Engine, options: ProfileOptions): Promise<ProgramTiming> {
-  const { model, batch, program: kind, runs } = options;
-  const config = makeConfig("default", []);
-  const modules = createModules(detectorConfig(model, { numClasses: 2, inChannels: 1 }), false);
-  const task = stageTasks(modules, config).find(({ name }) => name === options.task);
-  if (!task) throw new UserError(`--task ${options.task}: must be one of ${tasks.join(", ")}`);
-  for (const name of [...task.trains, ...task.reads])
-    for (const plane of ["values", "statistics"] as const) {
-      const { layout } = modules[name].set.plane(plane);
-      engine.writePlane(modules[name].set.plane(plane), initialValues(layout, 1, name));
-    }
-  await prepareSets(engine, task.trained);
-  const [height, width] = options.imageSize;
-  const shape = { batch, height, width, maxBoxes: config.maxBoxes };
-  const recorded =
-    kind === "validation" ? recordValidation(task, shape) : recordStep(task, shape, config.optimizer, kind);
-  const program = await compile(engine, `${model}, ${task.title}, ${kind}`, recorded.tape, recorded.outputs);
+type Recorded = Awaited<ReturnType<typeof recordChosen>>;
+
+async function timeProgram(engine: Engine, recorded: Recorded, runs: number): Promise<ProgramTiming> {
+  const { title, tape, outputs, inputs, prepare } = recorded;
+  await prepare(engine);
+  const program = await compile(engine, title, tape, outputs);
   console.log(program.describe());
-  return profileProgram(program, inputsOf(program, makeInputs(shape)), runs);
+  return profileProgram(program, inputsOf(program, inputs), runs);
+}
+
+/** @returns the heaviest shape of the kernel in the chosen program, or the one that is given. */
+async function shapeToExplain(kernel: Kernel, options: ProfileOptions): Promise<Parameters> {
+  if (options.shape !== undefined) return parseShape(kernel.name, options.shape).parameters;
+  const { title, tape } = await recordChosen(options);
+  const found = heaviestShape(kernel, tape.operations);
+  if (!found)
+    throw new UserError(
+      `--explain ${kernel.name}: ${title} has no such dispatch; choose another --task or --program, or give --shape`,
+    );
+  console.log(
+    `${title}: ${found.ofKernel} dispatches of ${kernel.name} at ${found.shapes} shapes, ${found.dispatches} of them at the one that does most, as in ${found.label}`,
+  );
+  return found.parameters;
+}
+
+async function explain(name: string, options: ProfileOptions): Promise<void> {
+  const kernel = registry.find((candidate) => candidate.name === name);
+  if (!kernel)
+    throw new UserError(
+      `--explain ${name}: must be one of ${registry.map((known) => known.name).join(", ")}`,
+    );
+  const parameters = await shapeToExplain(kernel, options);
+  await withEngine({ adapter: options.adapter }, async ({ adapter, traits, pipelines }) => {
+    console.log(`adapter: ${describeAdapter(adapter)}\n`);
+    console.log(explainKernel(kernel, parameters, pipelines.choose(kernel, parameters), traits));
+  });
 }
 
 async function profile(options: ProfileOptions): Promise<void> {
+  if (options.explain !== undefined) return explain(options.explain, options);
+  if (options.shape !== undefined) throw new UserError("--shape: goes with --explain");
+  const recorded = await recordChosen(options);
   await withEngine({ adapter: options.adapter }, async (engine) => {
-    console.log(
-      `adapter: ${describeAdapter(engine.adapter)}; timer quantum ${await timerQuantum(engine)} ns`,
-    );
-    const timing = await timeProgram(engine, options);
-    console.log(`\n${renderProfile(timing)}`);
-    if (!options.trace) return;
-    await writeFileAtomically(options.trace, traceOf(timing));
-    console.log(`\ntrace: ${options.trace}, for ui.perfetto.dev or chrome://tracing`);
+    const adapter = `${describeAdapter(engine.adapter)}; timer quantum ${await timerQuantum(engine)} ns`;
+    console.log(`adapter: ${adapter}`);
+    const ceilings = await measureCeilings(engine);
+    const timing = await timeProgram(engine, recorded, options.runs);
+    console.log(`\n${renderProfile(timing, ceilings, options.rows)}`);
+    if (options.trace) {
+      await writeFileAtomically(options.trace, traceOf(timing));
+      console.log(`\ntrace: ${options.trace}, for ui.perfetto.dev or chrome://tracing`);
+    }
+    if (options.html) {
+      await writeFileAtomically(options.html, await profilePage(timing, ceilings, adapter));
+      console.log(`\npage: ${options.html}`);
+    }
   });
 }
 
 export function addProfile(program: Command): void {
   program
     .command("profile")
-    .description("time a program dispatch by dispatch")
-    .addOption(new Option("--model <name>").choices(modelNames).default("nano"))
-    .option("--image-size <size>", "side, or height x width as in 1024x512", imageSize, [128, 128])
-    .option("--batch <n>", "images a step", integer, 4)
-    .addOption(new Option("--task <name>", "what is trained").choices(tasks).default("module_a"))
+    .description("time a program dispatch by dispatch, or explain a kernel of it")
+    .option("--preset <name>", presetNames.join(", "), "default")
+    .option("--config <file>", "JSON with any field of a run's config.json")
+    .option("--model <name>", modelNames.join(", "))
+    .option("--image-size <size>", "side, or height x width as in 1024x512", imageSize)
+    .option("--batch <n>", "images a step", integer)
+    .option("--fine-tune", "with predictors, train the feature networks along")
+    .option("--task <name>", "of a run's tasks: module_a, module_c, module_b, predictor_fused, …", "module_a")
     .addOption(
-      new Option("--program <name>", "a step with batch or with running statistics, or validation")
-        .choices(["training", "frozen", "validation"])
+      new Option(
+        "--program <name>",
+        "a step with the batch's or with running statistics, the losses alone, or detection",
+      )
+        .choices(programKinds)
         .default("training"),
     )
-    .option("--runs <n>", "timed runs", integer, 5)
+    .option("--runs <n>", "timed runs", positiveInteger, 5)
+    .option("--rows <n>", "lines of each table", positiveInteger, 20)
+    .option("--explain <kernel>", "show what runs for a kernel, at its heaviest shape in the program")
+    .option("--shape <fields>", "or at this shape, as in length=4096,alpha=1,beta=1")
     .option("--trace <file>", "write a trace for a viewer")
+    .option("--html <file>", "write a page with plots and a sortable table")
     .option("--adapter <kind>", "auto, hardware, software or embedded")
     .action(profile);
 }

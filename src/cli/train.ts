@@ -11,10 +11,11 @@ import { type Engine, withEngine } from "../engine/engine.ts";
 import { untunedIdentity } from "../engine/tuning.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
 import { simulationVersion } from "../phantom/phantomSet.ts";
-import { type Config, checkConfig, makeConfig, presetNames, readConfigFile } from "../regime/config.ts";
+import { type Config, checkConfig, presetNames } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
 import { Interrupted } from "../train/trainer.ts";
+import { configOf, optionName } from "./config.ts";
 import { watchForInterrupt } from "./interrupt.ts";
 import { imageSize, integer } from "./options.ts";
 import { preparePhantomSet } from "./phantom.ts";
@@ -58,23 +59,10 @@ export function addTrain(program: Command): void {
     .action(train);
 }
 
-/** "imageSize" as it is typed: "--image-size". */
-const optionName = (field: string): string =>
-  `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
 /** The fields that the command line gives; unknown adapters and models are the schema's to refuse. */
 function overridesOf({ data, model, imageSize, batch, epochs, seed, adapter }: TrainOptions) {
   const stages = epochs && { stage1: epochs, stage2: epochs, stage3: epochs };
-  const given = { data: data && resolve(data), model, imageSize, batch, epochs: stages, seed, adapter };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-async function configOf(options: TrainOptions): Promise<Config> {
-  const layers: { source: string; values: unknown }[] = [];
-  if (options.config) layers.push({ source: options.config, values: await readConfigFile(options.config) });
-  for (const [name, value] of Object.entries(overridesOf(options)))
-    layers.push({ source: optionName(name), values: { [name]: value } });
-  return makeConfig(options.preset ?? "default", layers);
+  return { data: data && resolve(data), model, imageSize, batch, epochs: stages, seed, adapter };
 }
 
 /** A run's data: the manifest that it names, or the simulated set, made where it is missing. */
@@ -132,7 +120,8 @@ async function train(options: TrainOptions): Promise<void> {
   if (stage < 1 || stage > 3) throw new UserError(`--stage ${stage}: must be 1, 2 or 3`);
   const resumed = resumeRun(options);
   if (!resumed) RunFolder.refuseOccupied(out);
-  const config = resumed?.config ?? (await configOf(options));
+  const config =
+    resumed?.config ?? (await configOf(options.preset ?? "default", options.config, overridesOf(options)));
   const reporter = createReporter();
   const interrupt = watchForInterrupt(reporter);
   await withEngine({ adapter: options.adapter ?? config.adapter ?? undefined }, async (engine) => {

@@ -1,9 +1,7 @@
 // Compute passes between two timestamps of the adapter.
-import { UserError } from "../base/errors.ts";
 import type { Engine } from "./engine.ts";
 import { type Dispatch, encodeDispatch } from "./program.ts";
-
-const queryUsage = 0x0200 | 0x0004; // QUERY_RESOLVE | COPY_SRC
+import { Timestamps } from "./timestamps.ts";
 
 export interface TimedPass {
   readonly dispatch: Pick<Dispatch, "pipeline" | "bindGroup" | "workgroups">;
@@ -22,21 +20,16 @@ export interface Stopwatch {
   release(): void;
 }
 
-/** Times passes; its query set and buffer serve every call. */
+/** Times passes; its timestamps serve every call. */
 export class PassTimer implements Stopwatch {
-  readonly #queries: GPUQuerySet;
-  readonly #resolved: GPUBuffer;
+  readonly #timestamps: Timestamps;
 
   /** @throws UserError when the adapter has no timestamps. */
   constructor(
     private readonly engine: Engine,
     readonly mostPasses = 64,
   ) {
-    const { device, adapter } = engine;
-    if (!device.features.has("timestamp-query"))
-      throw new UserError(`${adapter.name} has no timestamps: choose another --adapter`);
-    this.#queries = device.createQuerySet({ type: "timestamp", count: 2 * mostPasses });
-    this.#resolved = device.createBuffer({ size: 16 * mostPasses, usage: queryUsage });
+    this.#timestamps = new Timestamps(engine, mostPasses);
   }
 
   /** Runs the passes in one submit. @returns the nanoseconds of each, divided by its repeats. */
@@ -45,25 +38,16 @@ export class PassTimer implements Stopwatch {
     const encoder = device.createCommandEncoder({ label: "timed passes" });
     passes.forEach(({ dispatch, repeats = 1, flush }, index) => {
       if (flush) encoder.clearBuffer(flush);
-      const pass = encoder.beginComputePass({
-        timestampWrites: {
-          querySet: this.#queries,
-          beginningOfPassWriteIndex: 2 * index,
-          endOfPassWriteIndex: 2 * index + 1,
-        },
-      });
+      const pass = encoder.beginComputePass({ timestampWrites: this.#timestamps.writes(index) });
       for (let repeat = 0; repeat < repeats; repeat++) encodeDispatch(pass, dispatch);
       pass.end();
     });
-    encoder.resolveQuerySet(this.#queries, 0, 2 * passes.length, this.#resolved, 0);
     device.queue.submit([encoder.finish()]);
-    const bits = await this.engine.read(this.#resolved, 16 * passes.length);
-    const times = new BigUint64Array(bits.buffer);
+    const times = await this.#timestamps.read();
     return passes.map(({ repeats = 1 }, index) => Number(times[2 * index + 1] - times[2 * index]) / repeats);
   }
 
   release(): void {
-    this.#queries.destroy();
-    this.#resolved.destroy();
+    this.#timestamps.release();
   }
 }

@@ -13,6 +13,8 @@ export interface Plan {
   readonly inputs: readonly Tensor[];
   readonly constants: readonly Tensor[];
   readonly planes: readonly Plane[];
+  /** Bytes of the transients alive at each operation. */
+  readonly live: readonly number[];
   /** The operation at which most bytes of transients live, and those tensors, largest first. */
   readonly peak: { readonly operation: number; readonly bytes: number; readonly tensors: readonly Tensor[] };
 }
@@ -73,29 +75,31 @@ function assignSlots(spans: Map<Tensor, [number, number]>, count: number) {
   return { slots: pool.sizes, slotOf };
 }
 
-function findPeak(spans: Map<Tensor, [number, number]>, count: number): Plan["peak"] {
+function liveBytes(spans: Map<Tensor, [number, number]>, count: number): number[] {
   const change = new Float64Array(count + 2);
   for (const [tensor, [first, last]] of spans) {
     change[first] += byteLength(tensor);
     change[last + 1] -= byteLength(tensor);
   }
   let live = 0;
-  let peak = { operation: 0, bytes: 0 };
-  for (let index = 0; index < count; index++) {
-    live += change[index];
-    if (live > peak.bytes) peak = { operation: index, bytes: live };
-  }
+  return Array.from({ length: count }, (_, index) => (live += change[index]));
+}
+
+function findPeak(spans: Map<Tensor, [number, number]>, live: readonly number[]): Plan["peak"] {
+  const bytes = live.reduce((most, here) => Math.max(most, here), 0);
+  const operation = Math.max(live.indexOf(bytes), 0);
   const tensors = [...spans]
-    .filter(([, [first, last]]) => first <= peak.operation && last >= peak.operation)
+    .filter(([, [first, last]]) => first <= operation && last >= operation)
     .map(([tensor]) => tensor)
     .sort((a, b) => byteLength(b) - byteLength(a));
-  return { ...peak, tensors };
+  return { operation, bytes, tensors };
 }
 
 /** Plans the memory of a tape whose `outputs` are read after each run. Pure. */
 export function planTape(tape: Tape, outputs: readonly Tensor[]): Plan {
   const { operations } = tape;
   const spans = lifetimes(operations, outputs);
+  const live = liveBytes(spans, operations.length);
   const touched = new Set(operations.flatMap((operation) => Object.values(operation.tensors)));
   const planes = new Set<Plane>();
   for (const { storage } of [...touched, ...outputs])
@@ -106,7 +110,8 @@ export function planTape(tape: Tape, outputs: readonly Tensor[]): Plan {
     inputs: tape.inputs,
     constants: [...touched].filter((tensor) => tensor.storage.kind === "constant"),
     planes: [...planes],
-    peak: findPeak(spans, operations.length),
+    live,
+    peak: findPeak(spans, live),
   };
 }
 

@@ -1,99 +1,159 @@
-// Where a program's time goes, dispatch by dispatch, by the adapter's own timestamps.
-import { type Cost, costOf } from "../../kernels/kernel.ts";
-import { UserError } from "../base/errors.ts";
+// Where a program's time goes: dispatch by dispatch by the adapter's own timestamps, and around them on the host.
+import { type Cost, costOf, type Parameters, type Workgroups } from "../../kernels/kernel.ts";
+import type { Plane } from "../autograd/parameters.ts";
 import type { Engine } from "./engine.ts";
-import type { Dispatch, Inputs, Program } from "./program.ts";
+import type { Plan } from "./plan.ts";
+import type { Inputs, Program } from "./program.ts";
+import { Timestamps } from "./timestamps.ts";
 
 export interface DispatchTiming {
   readonly label: string;
   readonly kernel: string;
   readonly variant: string;
+  readonly parameters: Parameters;
+  readonly workgroups: Workgroups;
   readonly cost: Cost;
   /** Median over the runs, in nanoseconds. */
   readonly nanoseconds: number;
-  /** Start of the dispatch in the last run, from the start of its first, in nanoseconds. */
+  /** Start and end in the last run that was timed one by one, from the start of its first dispatch, in nanoseconds. */
   readonly start: number;
+  readonly end: number;
+  /** Transients alive at it. */
+  readonly liveBytes: number;
+}
+
+/** One ordinary run, all dispatches in one pass and one submit. Milliseconds. */
+export interface RunTiming {
+  /** The host makes the commands, and hands them to the queue. */
+  readonly encode: number;
+  readonly submit: number;
+  /** From the start of encoding until the outputs are on the host. */
+  readonly wall: number;
+  /** The whole pass by the adapter's timestamps. */
+  readonly pass: number;
 }
 
 export interface ProgramTiming {
+  readonly name: string;
+  readonly runs: number;
   readonly dispatches: readonly DispatchTiming[];
-  /** Medians over ordinary runs, in milliseconds: the host's encoding and submitting, and the whole until the outputs are there. */
-  readonly encodeMilliseconds: number;
-  readonly wallMilliseconds: number;
+  /** The ordinary run whose wall time is the median. */
+  readonly run: RunTiming;
+  readonly plan: Plan;
 }
-
-const queryUsage = 0x0200 | 0x0004; // QUERY_RESOLVE | COPY_SRC
-/** WebGPU's limit for one query set. */
-const queriesPerSet = 4096;
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 
+const milliseconds = (begin: bigint, end: bigint): number => Number(end - begin) / 1e6;
+
+/** Runs the program as it always runs. */
+async function timeRun(program: Program, timestamps: Timestamps): Promise<RunTiming> {
+  const started = performance.now();
+  const { commands, staging } = program.encode(timestamps.writes(0));
+  const encoded = performance.now();
+  program.engine.device.queue.submit([commands]);
+  const submitted = performance.now();
+  await program.collect(staging);
+  const wall = performance.now() - started;
+  const [begin, end] = await timestamps.read();
+  return {
+    encode: encoded - started,
+    submit: submitted - encoded,
+    wall,
+    pass: milliseconds(begin, end),
+  };
+}
+
 /** Runs every dispatch in a pass of its own. @returns begin and end of each, in nanoseconds. */
-async function timestamps(engine: Engine, dispatches: readonly Dispatch[]): Promise<BigUint64Array> {
-  const { device } = engine;
-  const count = 2 * dispatches.length;
-  const sets = Array.from({ length: Math.ceil(count / queriesPerSet) }, () =>
-    device.createQuerySet({ type: "timestamp", count: queriesPerSet }),
-  );
-  const resolved = device.createBuffer({ size: 8 * queriesPerSet * sets.length, usage: queryUsage });
-  const encoder = device.createCommandEncoder({ label: "profile" });
+function timeDispatches({ engine, dispatches }: Program, timestamps: Timestamps): Promise<BigUint64Array> {
+  const encoder = engine.device.createCommandEncoder({ label: "profile" });
   dispatches.forEach(({ pipeline, bindGroup, workgroups }, index) => {
-    const query = (2 * index) % queriesPerSet;
-    const pass = encoder.beginComputePass({
-      timestampWrites: {
-        querySet: sets[Math.floor((2 * index) / queriesPerSet)],
-        beginningOfPassWriteIndex: query,
-        endOfPassWriteIndex: query + 1,
-      },
-    });
+    const pass = encoder.beginComputePass({ timestampWrites: timestamps.writes(index) });
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...workgroups);
     pass.end();
   });
-  sets.forEach((set, index) => {
-    const used = Math.min(queriesPerSet, count - index * queriesPerSet);
-    encoder.resolveQuerySet(set, 0, used, resolved, 8 * queriesPerSet * index);
-  });
-  device.queue.submit([encoder.finish()]);
-  const bits = await engine.read(resolved, 8 * count);
-  for (const set of sets) set.destroy();
-  resolved.destroy();
-  return new BigUint64Array(bits.buffer);
+  engine.device.queue.submit([encoder.finish()]);
+  return timestamps.read();
+}
+
+/** The flat planes that a program writes: parameters, statistics, optimiser state. */
+function writtenPlanes({ operations }: Plan): Plane[] {
+  const planes = new Set<Plane>();
+  for (const { bindings, tensors } of operations)
+    for (const { name, access } of bindings) {
+      const { storage } = tensors[name];
+      if (access !== "read" && storage.kind === "persistent") planes.add(storage.plane);
+    }
+  return [...planes];
+}
+
+/** Runs `body` and then puts back what the program's planes held before, bit for bit. */
+async function withPlanesRestored<T>({ engine, plan }: Program, body: () => Promise<T>): Promise<T> {
+  const saved: [Plane, Float32Array<ArrayBuffer>][] = [];
+  for (const plane of writtenPlanes(plan)) saved.push([plane, await engine.readPlane(plane)]);
+  try {
+    return await body();
+  } finally {
+    for (const [plane, values] of saved) engine.writePlane(plane, values);
+  }
+}
+
+async function repeat<T>(times: number, body: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let time = 0; time < times; time++) results.push(await body());
+  return results;
+}
+
+/** @returns what `body` makes of `passes` pairs of timestamps, which are given back. */
+async function withTimestamps<T>(
+  engine: Engine,
+  passes: number,
+  body: (timestamps: Timestamps) => Promise<T>,
+): Promise<T> {
+  const timestamps = new Timestamps(engine, passes);
+  try {
+    return await body(timestamps);
+  } finally {
+    timestamps.release();
+  }
 }
 
 /**
- * Times a program `runs` times after one run that warms it up. Its inputs must have been written by `inputs`. The program
- * runs as it would otherwise, so what it updates in place (parameters, statistics) moves on by as many steps.
+ * Times a program: after one run that warms it up, `runs` ordinary ones for the host's figures and the whole pass, then
+ * `runs` with every dispatch in a pass of its own. What the program updates in place (parameters, statistics, optimiser
+ * state) is afterwards what it was before; its inputs hold `inputs`.
  * @throws UserError when the adapter has no timestamps.
  */
-export async function profileProgram(program: Program, inputs: Inputs, runs: number): Promise<ProgramTiming> {
-  const { engine, dispatches } = program;
-  if (!engine.device.features.has("timestamp-query"))
-    throw new UserError(`${engine.adapter.name} has no timestamps: profile on another --adapter`);
-  await program.run(inputs);
-  const encode: number[] = [];
-  const wall: number[] = [];
-  for (let run = 0; run < runs; run++) {
-    const started = performance.now();
-    const outputs = program.run();
-    encode.push(performance.now() - started);
-    await outputs;
-    wall.push(performance.now() - started);
-  }
-  const times: BigUint64Array[] = [];
-  for (let run = 0; run < runs; run++) times.push(await timestamps(engine, dispatches));
-  const last = times[times.length - 1];
-  return {
-    dispatches: dispatches.map(({ operation, variant }, index) => ({
-      label: operation.label,
-      kernel: operation.kernel.name,
-      variant,
-      cost: costOf(operation.kernel, operation.parameters),
-      nanoseconds: median(times.map((time) => Number(time[2 * index + 1] - time[2 * index]))),
-      start: Number(last[2 * index] - last[0]),
-    })),
-    encodeMilliseconds: median(encode),
-    wallMilliseconds: median(wall),
-  };
+export function profileProgram(program: Program, inputs: Inputs, runs: number): Promise<ProgramTiming> {
+  const { engine, dispatches, plan } = program;
+  return withPlanesRestored(program, async () => {
+    await program.run(inputs);
+    const ordinary = await withTimestamps(engine, 1, (timestamps) =>
+      repeat(runs, () => timeRun(program, timestamps)),
+    );
+    const times = await withTimestamps(engine, dispatches.length, (timestamps) =>
+      repeat(runs, () => timeDispatches(program, timestamps)),
+    );
+    const last = times[times.length - 1];
+    return {
+      name: program.name,
+      runs,
+      plan,
+      run: ordinary.sort((a, b) => a.wall - b.wall)[runs >> 1],
+      dispatches: dispatches.map(({ operation, variant, workgroups }, index) => ({
+        label: operation.label,
+        kernel: operation.kernel.name,
+        variant,
+        parameters: operation.parameters,
+        workgroups,
+        cost: costOf(operation.kernel, operation.parameters),
+        nanoseconds: median(times.map((time) => Number(time[2 * index + 1] - time[2 * index]))),
+        start: Number(last[2 * index] - last[0]),
+        end: Number(last[2 * index + 1] - last[0]),
+        liveBytes: plan.live[index],
+      })),
+    };
+  });
 }

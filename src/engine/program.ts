@@ -73,14 +73,27 @@ export class Program<Name extends string = string> {
    * @throws Error naming an unknown input or one of the wrong length, or what the device reported.
    */
   async run(inputs: Inputs = {}): Promise<Outputs<Name>> {
-    const { device } = this.engine;
     this.write(inputs);
+    const { commands, staging } = this.encode();
+    this.engine.device.queue.submit([commands]);
+    return this.collect(staging);
+  }
+
+  /** One run as commands that may be submitted once, and the staging buffer that its outputs will be in. */
+  encode(timestampWrites?: GPUComputePassTimestampWrites): {
+    commands: GPUCommandBuffer;
+    staging: GPUBuffer;
+  } {
     const staging = this.staging[this.#run++ % stagingCount];
-    const encoder = device.createCommandEncoder({ label: this.name });
-    this.#encode(encoder, this.dispatches);
+    const encoder = this.engine.device.createCommandEncoder({ label: this.name });
+    this.#encode(encoder, this.dispatches, timestampWrites);
     for (const { tensor, offset } of this.outputs)
       encoder.copyBufferToBuffer(...this.memory.range(tensor), staging, offset, byteLength(tensor));
-    device.queue.submit([encoder.finish()]);
+    return { commands: encoder.finish(), staging };
+  }
+
+  /** The outputs of a run that was submitted. @throws Error with what the device reported. */
+  async collect(staging: GPUBuffer): Promise<Outputs<Name>> {
     const bytes = await this.engine.mapped(staging).catch((error) => this.#blame(error));
     return Object.fromEntries(
       this.outputs.map(({ name, tensor, offset }) => [
@@ -117,8 +130,12 @@ export class Program<Name extends string = string> {
     throw error;
   }
 
-  #encode(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[]): void {
-    const pass = encoder.beginComputePass({ label: this.name });
+  #encode(
+    encoder: GPUCommandEncoder,
+    dispatches: readonly Dispatch[],
+    timestampWrites?: GPUComputePassTimestampWrites,
+  ): void {
+    const pass = encoder.beginComputePass({ label: this.name, timestampWrites });
     for (const dispatch of dispatches) encodeDispatch(pass, dispatch);
     pass.end();
   }

@@ -8,7 +8,7 @@ import { detectionLevels, recordDetection } from "../detector/inference.ts";
 import type { DetectorModule } from "../detector/module.ts";
 import { type PostprocessOptions, postprocess } from "../detector/postprocess.ts";
 import type { Engine } from "../engine/engine.ts";
-import { compile, type Program } from "../engine/program.ts";
+import { compile } from "../engine/program.ts";
 import type { ImageResult } from "../evaluate/detection.ts";
 import { inputsOf } from "../train/step.ts";
 import { BatchInputs, type BatchShape, type Modality } from "../train/task.ts";
@@ -49,13 +49,13 @@ export function comparedModels(modules: Modules, fineTune: boolean): Model[] {
   return [single("model_sm", "module_a"), single("model_ffdm", "module_c"), ...predictors];
 }
 
-/** Compiles a model's inference. Its outputs are what `detectionsOf` reads. */
-function compileInference(engine: Engine, model: Model, shape: BatchShape): Promise<Program> {
+/** A model's inference. Its outputs are what `detectionLevels` reads. */
+export function recordInference(model: Model, shape: BatchShape) {
   const tape = new Tape();
   const batch = new BatchInputs(tape, shape);
   const predictions = model.heads.predictions(tape, model.levels(tape, batch), frozen);
   const outputs = recordDetection(tape, model.heads.config, batch.image(model.modality), predictions);
-  return compile(engine, `${model.name}, inference`, tape, outputs);
+  return { tape, outputs };
 }
 
 /** The annotations of one image of a batch. */
@@ -85,7 +85,8 @@ export async function detect(
   options: PostprocessOptions,
   onBatch: (images: number) => void,
 ): Promise<ImageResult[]> {
-  const program = await compileInference(engine, model, shape);
+  const { tape, outputs: read } = recordInference(model, shape);
+  const program = await compile(engine, `${model.name}, inference`, tape, read);
   const results: ImageResult[] = [];
   try {
     for await (const batch of loader.batches(0)) {

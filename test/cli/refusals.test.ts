@@ -38,6 +38,18 @@ const refusals: readonly [args: string, message: RegExp][] = [
   ["train --out .", /^diptych: --out \.: the folder is not empty: .*--resume/],
   ["train --resume absent", /^diptych: --resume absent: no run: absent.config\.json is missing$/],
   ["train --resume absent --batch 3", /^diptych: --batch cannot be changed by --resume/],
+  ["profile --task nope", /^diptych: --task nope: must be one of module_a, module_c, /],
+  [
+    "profile --program inference --task module_b",
+    /^diptych: --task module_b: no model infers by its heads: must be one of module_a, module_c, /,
+  ],
+  ["profile --program nope", /^error: option '--program <name>' argument 'nope' is invalid/],
+  ["profile --image-size 100", /^diptych: --image-size: .*must be a positive multiple of 32 for nano$/],
+  ["profile --runs 0", /^error: option '--runs <n>' argument '0' is invalid/],
+  ["profile --explain nope", /^diptych: --explain nope: must be one of activation, /],
+  ["profile --explain copy", /^diptych: --explain copy: .* has no such dispatch; .*--shape$/],
+  ["profile --explain add --shape length=3", /^diptych: --shape: add also takes alpha, beta$/],
+  ["profile --shape length=3", /^diptych: --shape: goes with --explain$/],
   ["phantom --out .", /^diptych: .*holds other files; give a new or an empty folder$/],
   ["phantom --out set --spacing 0", /^error: option '--spacing <mm>' argument '0' is invalid/],
 ];

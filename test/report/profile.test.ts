@@ -1,56 +1,46 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DispatchTiming, ProgramTiming } from "../../src/engine/profiler.ts";
-import { layerOf, renderProfile, traceOf } from "../../src/report/profile.ts";
+import { layerOf } from "../../src/report/breakdown.ts";
+import { renderProfile } from "../../src/report/profile.ts";
+import { ceilings, timing } from "../helpers/timing.ts";
 
-const dispatch = (label: string, kernel: string, nanoseconds: number, start: number): DispatchTiming => ({
-  label,
-  kernel,
-  variant: "plain",
-  cost: { flops: 4e6, bytesRead: 1e6, bytesWritten: 1e6 },
-  nanoseconds,
-  start,
-});
-
-const timing: ProgramTiming = {
-  dispatches: [
-    dispatch("module_a backbone.blocks.1.0.conv_dw depthwiseConv2d", "depthwiseConv2d", 2e6, 0),
-    dispatch("module_a backbone.blocks.1.1.conv_dw depthwiseConv2d", "depthwiseConv2d", 1e6, 2e6),
-    dispatch("gradient norm sumOfSquares", "sumOfSquares", 1e6, 3e6),
-  ],
-  encodeMilliseconds: 0.03,
-  wallMilliseconds: 5,
-};
-
-test("a layer is the label's path, cut after three names", () => {
+test("a layer is the module and the path, cut after three names", () => {
   assert.equal(
     layerOf("∇ module_a backbone.blocks.1.0.conv_dw depthwiseConv2d depthwiseConv2dGradInput"),
-    "backbone.blocks.1",
+    "module_a backbone.blocks.1",
   );
-  assert.equal(layerOf("module_a class_net.predict.conv_pw pointwiseConv2d"), "class_net.predict.conv_pw");
+  assert.equal(
+    layerOf("module_a class_net.predict.conv_pw pointwiseConv2d"),
+    "module_a class_net.predict.conv_pw",
+  );
   assert.equal(layerOf("gradient norm sumOfSquares"), "gradient norm");
+  assert.equal(layerOf("∇ module_a se scaleChannels.x add"), "module_a se");
+  assert.equal(layerOf("∇ add.y add"), "between layers");
 });
 
-test("kernels and layers are summed, slowest first, with their rates", () => {
-  const text = renderProfile(timing);
+test("kernels, layers and dispatches are listed slowest first, with their rates", () => {
+  const text = renderProfile(timing, ceilings);
+  assert.match(text, /^depthwiseConv2d\/plain +2 +3\.000 +75\.0% +2\.67 +1\.33 +66\.7%$/m);
+  assert.match(text, /^module_a backbone\.blocks\.1 +2 +3\.000 +75\.0% /m);
   assert.match(
     text,
-    /^3 dispatches take 4\.00 ms one by one; a run takes 5\.00 ms, .* \(10\.0 us a dispatch\)/,
+    /^ +1 +1\.000 +25\.0% +4\.00 +2\.00 +100\.0% +depthwiseConv2d\/plain .*conv_dw depthwiseConv2d +batch 2, wide$/m,
   );
-  assert.match(text, /^depthwiseConv2d\/plain +3\.00 +75\.0% +2 +2\.67 +1\.33$/m);
-  assert.match(text, /^backbone\.blocks\.1 +3\.00 +75\.0% +2 /m);
   assert.ok(text.indexOf("depthwiseConv2d/plain") < text.indexOf("sumOfSquares/plain"));
+  assert.match(renderProfile(timing, ceilings, 1), /… and 2 more$/);
 });
 
-test("the trace holds every dispatch where and as long as it ran, in microseconds", () => {
-  const { traceEvents } = JSON.parse(traceOf(timing));
-  assert.equal(traceEvents.length, 3);
-  assert.deepEqual(
-    traceEvents.map(({ ts, dur, ph }: { ts: number; dur: number; ph: string }) => [ts, dur, ph]),
-    [
-      [0, 2000, "X"],
-      [2000, 1000, "X"],
-      [3000, 1000, "X"],
-    ],
-  );
+test("an ordinary run's time is told apart into host, adapter, gaps and the rest", () => {
+  const text = renderProfile(timing, ceilings);
+  for (const line of [
+    /6\.000 ms {2}from the first command encoded/,
+    /0\.030 ms {2}the host encodes \(10\.0 us a dispatch\)/,
+    /0\.100 ms {2}in the call that submits/,
+    /4\.500 ms {2}the adapter works/,
+    /1\.470 ms {2}the rest/,
+    /4\.000 ms {2}sum of the dispatches/,
+    /0\.500 ms {2}gaps/,
+    /0\.250 ms {2}idle between dispatches/,
+  ])
+    assert.match(text, line);
 });
