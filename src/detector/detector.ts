@@ -3,6 +3,7 @@ import type { Layers } from "../autograd/layers.ts";
 import { add } from "../autograd/operations/arithmetic.ts";
 import { assignAnchors } from "../autograd/operations/detection.ts";
 import { focalLoss, huberBoxLoss } from "../autograd/operations/losses.ts";
+import { sumParts } from "../autograd/operations/reduction.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { anchorsPerCell, makeAnchors } from "./anchors.ts";
@@ -94,8 +95,7 @@ export function detectionLoss(
     });
     levelOffset += anchorsPerCell * logits.shape[2] * logits.shape[3];
   });
-  const sum = (terms: Tensor[]) => terms.reduce((total, term) => add(tape, total, term));
-  const classLoss = tape.scope("class loss", () => sum(classLosses));
-  const boxLoss = tape.scope("box loss", () => sum(boxLosses));
+  const classLoss = tape.scope("class loss", () => sumParts(tape, classLosses, [1]));
+  const boxLoss = tape.scope("box loss", () => sumParts(tape, boxLosses, [1]));
   return { total: add(tape, classLoss, boxLoss, 1, boxWeight), classLoss, boxLoss };
 }

@@ -7,8 +7,7 @@ import { sumOfSquares } from "../../../kernels/sumOfSquares.ts";
 import type { ParameterSet, PlaneName } from "../parameters.ts";
 import type { Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
-import { add } from "./arithmetic.ts";
-import { sumLeading } from "./reduction.ts";
+import { sumParts } from "./reduction.ts";
 
 export interface SgdOptions {
   readonly kind: "sgd";
@@ -48,12 +47,12 @@ export const scheduleLength = (options: OptimizerOptions): number => (options.ki
 
 /** Squared norm of the gradients of all sets together → [1]. */
 export function squaredGradientNorm(tape: Tape, sets: readonly ParameterSet[]): Tensor {
-  const sums = sets.map((set) => {
+  const parts = sets.map((set) => {
     const x = tape.plane(set, "gradients");
     const length = x.shape[0];
-    return sumLeading(tape, tape.apply(sumOfSquares, { length, ...chunkReduction(length) }, { x }).y);
+    return tape.apply(sumOfSquares, { length, ...chunkReduction(length) }, { x }).y;
   });
-  return sums.reduce((total, sum) => add(tape, total, sum));
+  return sumParts(tape, parts, [1]);
 }
 
 /**

@@ -31,9 +31,10 @@ export const reductionGradients: GradientTable = {
   sumLeading(tape, { parameters, tensors }, { y }, wants) {
     const { length } = parameters as SumLeadingParameters;
     const names = Object.keys(tensors).filter((name) => name !== "y" && wants(name));
-    const gradient = ({ shape }: Tensor) =>
-      tape.apply(broadcastLeading, { splits: elementCount(shape) / length, length }, { x: y }, { y: shape })
-        .y;
+    const gradient = ({ shape }: Tensor) => {
+      const splits = elementCount(shape) / length;
+      return splits === 1 ? y : tape.apply(broadcastLeading, { splits, length }, { x: y }, { y: shape }).y;
+    };
     return Object.fromEntries(names.map((name) => [name, gradient(tensors[name])]));
   },
 };
