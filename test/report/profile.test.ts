@@ -14,7 +14,7 @@ test("a layer is the module and the path, cut after three names", () => {
     "module_a class_net.predict.conv_pw",
   );
   assert.equal(layerOf("gradient norm sumOfSquares"), "gradient norm");
-  assert.equal(layerOf("∇ module_a se scaleChannels.x add"), "module_a se");
+  assert.equal(layerOf("∇ module_a se dense.x add"), "module_a se");
   assert.equal(layerOf("∇ add.y add"), "between layers");
 });
 
