@@ -18,9 +18,9 @@ export function makeInputs(kernel: Kernel, parameters: Parameters): Buffers {
   const buffers: Buffers = {};
   for (const { name, access, shape } of kernel.bindings(parameters)) {
     const count = elementCount(shape);
-    const values =
-      access === "write" ? new Float64Array(count).fill(NaN) : Float64Array.from({ length: count }, uniform);
-    buffers[name] = Float64Array.from(given[name] ?? values, Math.fround);
+    const values = given[name] ?? new Float64Array(count).fill(NaN);
+    if (!given[name] && access !== "write") for (let i = 0; i < count; i++) values[i] = uniform();
+    buffers[name] = new Float64Array(new Float32Array(values));
   }
   return buffers;
 }
