@@ -89,15 +89,16 @@ function comparisonCells({ before, after, ratio, low, high, verdict, key }: RowC
 }
 
 /** The rows that differ beyond noise, slowest first, and how many do not. */
-export function renderComparison({ rows, drift, margin, onlyBefore, onlyAfter }: Comparison): string {
+export function renderComparison(comparison: Comparison): string {
+  const { rows, drift, margin, dispatchRatio, onlyBefore, onlyAfter } = comparison;
   const count = (verdict: Verdict) => rows.filter((row) => row.verdict === verdict).length;
   const differing = rows
     .filter(({ verdict }) => verdict !== "within noise")
     .sort((a, b) => b.ratio - a.ratio);
   const within = count("within noise");
   const lines = [
-    `compared: ${rows.length} rows; ${within} within noise (${percent(rows.length ? within / rows.length : 1)}), ${count("faster")} faster, ${count("slower")} slower`,
-    `ratios new/old of hot medians with 99% intervals, widened by ${percent(margin)}; the machine itself differs by ${percent(drift)}, as its probes say`,
+    `compared: ${rows.length} rows; ${within} within noise (${(rows.length ? (100 * within) / rows.length : 100).toFixed(1)}%), ${count("faster")} faster, ${count("slower")} slower`,
+    `ratios new/old of hot medians with 99% intervals, widened by ${percent(margin)} or more; the machine itself: ceilings differ by ${percent(drift)}, an empty dispatch takes ${dispatchRatio.toFixed(2)} times as long`,
   ];
   if (differing.length > 0) {
     const table = renderTable(

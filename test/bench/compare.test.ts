@@ -18,14 +18,20 @@ function measurement(rounds: number[]): Measurement {
 }
 
 /** A result whose rows take 1000, 1001, … ns with 3% of noise, times the factor of their index. */
-function simulate(run: string, rows: number, factor: (index: number) => number, machine = 1): BenchResult {
+function simulate(
+  run: string,
+  rows: number,
+  factor: (index: number) => number,
+  machine = 1,
+  floor = 20,
+): BenchResult {
   const random = new RandomStream(1, run);
   const noisy = (mean: number) =>
     Array.from({ length: 9 }, () => machine * mean * Math.exp(0.03 * random.nextNormal()));
   const simulated = Array.from({ length: rows }, (_, index): Row => {
     const hot = measurement(noisy((1000 + index) * factor(index)));
     const fraction = { ceiling: "memory", hot: 1, cold: 1 } as const;
-    const times = { repeats: 1, floor: hot, hot, cold: hot, wall: hot };
+    const times = { repeats: 1, floor: measurement(noisy(floor)), hot, cold: hot, wall: hot };
     return {
       key: `copy/plain length=${index}`,
       kernel: "copy",
@@ -109,6 +115,19 @@ test("a machine that is slower as a whole is no regression, a kernel that is slo
     after,
   );
   assert.ok(comparison.drift > 0.1 && comparison.drift < 0.25, `drift ${comparison.drift}`);
+  assert.deepEqual(
+    regressions(comparison, 1.1).map(({ key }) => key),
+    ["copy/plain length=7"],
+  );
+});
+
+test("rows near the floor of their dispatch are not blamed for a floor that moved", () => {
+  const before = simulate("first", 100, () => 1, 1, 900);
+  const comparison = compareResults(
+    before,
+    simulate("second", 100, (index) => (index === 7 ? 2 : 1.25), 1, 1150),
+  );
+  assert.ok(Math.abs(comparison.dispatchRatio - 1.28) < 0.05, `ratio ${comparison.dispatchRatio}`);
   assert.deepEqual(
     regressions(comparison, 1.1).map(({ key }) => key),
     ["copy/plain length=7"],
