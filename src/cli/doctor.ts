@@ -1,11 +1,10 @@
 import type { Command } from "commander";
+import type { Kernel } from "../../kernels/kernel.ts";
 import { pointwiseConv2d } from "../../kernels/pointwiseConv2d.ts";
-import { Tape } from "../autograd/tape.ts";
 import { reasonOf } from "../base/errors.ts";
-import { RandomStream } from "../base/random.ts";
 import { dawnVersion, describeAdapter, installAdvice, listAdapterKinds } from "../engine/adapter.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
-import { compile } from "../engine/program.ts";
+import { checkKernel, compileKernel } from "../engine/kernelProgram.ts";
 import { timerQuantum } from "../engine/timer.ts";
 
 /** Limits that decide what fits and how kernels are launched. */
@@ -20,26 +19,11 @@ const limits = [
 
 /** Runs a pointwise convolution on the adapter. @returns its largest error against the float64 reference. */
 async function checkedKernel(engine: Engine): Promise<number> {
+  const kernel = pointwiseConv2d as unknown as Kernel;
   const parameters = { batch: 1, inputs: 8, outputs: 12, pixels: 20, transposed: false };
-  const random = new RandomStream(1, "doctor");
-  const tape = new Tape();
-  const host: Record<string, Float32Array> = {};
-  const tensors = Object.fromEntries(
-    pointwiseConv2d.bindings(parameters).flatMap(({ name, access, shape }) => {
-      if (access !== "read") return [];
-      const count = shape.reduce((product, extent) => product * extent, 1);
-      host[name] = Float32Array.from({ length: count }, () => random.nextUniform(-1, 1));
-      return [[name, tape.input(name, shape)]];
-    }),
-  );
-  const program = await compile(engine, "doctor", tape, tape.apply(pointwiseConv2d, parameters, tensors));
-  const { y } = await program.run(host);
-  const buffers = Object.fromEntries(
-    Object.entries(host).map(([name, data]) => [name, Float64Array.from(data)]),
-  );
-  buffers.y = new Float64Array(y.length);
-  pointwiseConv2d.reference(parameters, buffers);
-  return y.reduce((worst, value, index) => Math.max(worst, Math.abs(value - buffers.y[index])), 0);
+  const variant = engine.pipelines.choose(kernel, parameters);
+  const { error } = await checkKernel(await compileKernel(engine, kernel, variant, parameters));
+  return error;
 }
 
 async function examine(engine: Engine): Promise<boolean> {
