@@ -1,6 +1,14 @@
 // A variant at a shape made ready: checked against the float64 reference first, then its dispatch and an empty one.
 import { makeInputs } from "../kernels/inputs.ts";
-import { costOf, describeShape, type Kernel, type Parameters, untuned } from "../kernels/kernel.ts";
+import {
+  costOf,
+  describeShape,
+  type Kernel,
+  type Parameters,
+  specialize,
+  untuned,
+  workgroupSize,
+} from "../kernels/kernel.ts";
 import empty from "../shaders/empty.wgsl";
 import type { Engine } from "../src/engine/engine.ts";
 import {
@@ -69,11 +77,11 @@ export async function checkCandidate(
 /** The empty kernel on a dispatch's own bind group and workgroups. */
 async function makeEmpty(engine: Engine, compiled: KernelProgram): Promise<TimedPass["dispatch"]> {
   const { device } = engine;
-  const { choice, parameters, program } = compiled;
+  const { kernel, choice, parameters, program } = compiled;
   const [{ pipeline, bindGroup, workgroups }] = program.dispatches;
   const layout = device.createPipelineLayout({ bindGroupLayouts: [pipeline.getBindGroupLayout(0)] });
   const module = device.createShaderModule({ label: "empty", code: empty });
-  const constants = { WORKGROUP: choice.variant.constants(parameters, choice.tuning).WORKGROUP ?? 64 };
+  const constants = { WORKGROUP: workgroupSize(specialize(kernel, choice, parameters, engine.traits)) };
   return {
     pipeline: await device.createComputePipelineAsync({ layout, compute: { module, constants } }),
     bindGroup,

@@ -191,6 +191,10 @@ export function specialize(
   return { overrides, sizes: Uint32Array.from(sizes) };
 }
 
+/** Invocations a workgroup: a shader's WORKGROUP, or one subgroup. */
+export const workgroupSize = ({ overrides }: Specialization): number =>
+  overrides.WORKGROUP ?? overrides.SUBGROUP;
+
 export interface Cost {
   readonly flops: number;
   readonly bytesRead: number;

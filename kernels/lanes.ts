@@ -7,14 +7,12 @@ import { divideUp, linearWorkgroups, type Parameters, type Variant } from "./ker
 
 /** Few invocations a workgroup, so that few units still keep every core of a CPU busy. */
 const plainWorkgroup = 8;
-/** At least the subgroups of CPUs with 256-bit vectors. */
-const subgroupWorkgroup = 8;
 /** On hardware: a small unit would leave most lanes of a large workgroup idle. */
 const hardwareWorkgroup = (elements: number): number => (elements > 512 ? 256 : 32);
 
 /**
  * The variants of such a reduction: a workgroup a unit on hardware, a subgroup a unit, an invocation a unit.
- * @param constants WORKGROUP is added.
+ * @param constants without WORKGROUP, which is added where it is the variant's.
  * @param units how many there are.
  * @param elements how many a unit's lanes share.
  */
@@ -35,7 +33,7 @@ export function laneVariants<P extends Parameters>(
     {
       name: "subgroup",
       shader: subgroup + body,
-      constants: (p) => ({ ...constants(p), WORKGROUP: subgroupWorkgroup }),
+      constants,
       workgroups: (p) => linearWorkgroups(units(p)),
       subgroups: true,
     },

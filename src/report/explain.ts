@@ -11,6 +11,7 @@ import {
   specialize,
   untuned,
   type Variant,
+  workgroupSize,
 } from "../../kernels/kernel.ts";
 import type { Operation } from "../autograd/tape.ts";
 import { shapeOf } from "./breakdown.ts";
@@ -94,9 +95,14 @@ function verdictOf(
   return "passed over: a faster one comes first";
 }
 
-function describeLaunch({ variant, tuning }: Choice, parameters: Parameters): string {
-  const workgroups = variant.workgroups(parameters, tuning);
-  const size = variant.constants(parameters, tuning).WORKGROUP;
+function describeLaunch(
+  kernel: Kernel,
+  choice: Choice,
+  parameters: Parameters,
+  traits: AdapterTraits,
+): string {
+  const workgroups = choice.variant.workgroups(parameters, choice.tuning);
+  const size = workgroupSize(specialize(kernel, choice, parameters, traits));
   const count = workgroups.reduce((product, extent) => product * extent, 1);
   return `${workgroups.join(" x ")} workgroups of ${size} invocations: ${(count * size).toLocaleString("en")} invocations`;
 }
@@ -122,7 +128,7 @@ export function explainKernel(
   const variants = kernel.variants.flatMap((variant) => [
     `  ${variant.name}: ${verdictOf(kernel, variant, chosen, parameters, traits)}`,
     ...(supports(variant, parameters)
-      ? [`    ${describeLaunch(variant === chosen ? choice : untuned(variant), parameters)}`]
+      ? [`    ${describeLaunch(kernel, variant === chosen ? choice : untuned(variant), parameters, traits)}`]
       : []),
   ]);
   return [
