@@ -1,6 +1,7 @@
 // The detector's blocks, BiFPN and heads against an independent implementation's outputs and gradients.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { unpackLevels } from "../../src/autograd/operations/pyramid.ts";
 import { mobileBlock, squeezeExcite } from "../../src/detector/backbone.ts";
 import { type DetectorConfig, detectorConfig } from "../../src/detector/config.ts";
 import { heads } from "../../src/detector/heads.ts";
@@ -75,7 +76,10 @@ test("BiFPN and class network", async (context) => {
       tensors: own,
       scope: "class_net",
       bound: networkBound,
-      build: (layers, inputs) => heads(layers, config, inputs).classLogits,
+      build: (layers, inputs) => {
+        const sizes = inputs.map(({ shape: [, , height, width] }) => [height, width] as const);
+        return unpackLevels(layers.tape, heads(layers, config, inputs).classLogits, sizes);
+      },
     };
   });
   await checkOperators(context, engine.current, cases);
