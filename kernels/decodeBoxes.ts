@@ -6,10 +6,9 @@ export type DecodeBoxesParameters = {
   batch: number;
   /** Anchors of one pixel. */
   perPixel: number;
+  /** Of all levels, packed; more than the anchors need where they are filled up to a multiple of four. */
   pixels: number;
-  /** Anchors of all levels, and this level's first. */
   anchors: number;
-  levelOffset: number;
 };
 
 /** The box that a code (ty, tx, th, tw) makes of an anchor. */
@@ -23,7 +22,7 @@ function decodeBox([ty, tx, th, tw]: readonly number[], anchor: Box): Box {
   return [centerY - halfHeight, centerX - halfWidth, centerY + halfHeight, centerX + halfWidth];
 }
 
-/** Boxes [batch, pixels · perPixel, 4] of one level from its codes, which channel = anchor · 4 + component orders. */
+/** Boxes [batch, pixels · perPixel, 4] of all levels from their codes, which channel = anchor · 4 + component orders. */
 export const decodeBoxes: Kernel<DecodeBoxesParameters> = {
   name: "decodeBoxes",
   bindings: (p) => [
@@ -39,7 +38,7 @@ export const decodeBoxes: Kernel<DecodeBoxesParameters> = {
         PER_PIXEL: p.perPixel,
         PIXELS: p.pixels,
         LENGTH: p.batch * p.pixels * p.perPixel,
-        LEVEL_OFFSET: p.levelOffset,
+        ANCHORS: p.anchors,
         WORKGROUP: 64,
       }),
       workgroups: (p) => linearWorkgroups(divideUp(p.batch * p.pixels * p.perPixel, 64)),
@@ -52,11 +51,11 @@ export const decodeBoxes: Kernel<DecodeBoxesParameters> = {
       const pixel = Math.floor(i / p.perPixel) % p.pixels;
       const channel = Math.floor(i / ofSample) * p.perPixel * 4 + (i % p.perPixel) * 4;
       const code = [0, 1, 2, 3].map((component) => codes[(channel + component) * p.pixels + pixel]);
-      boxes.set(decodeBox(code, boxAt(anchors, p.levelOffset + (i % ofSample))), 4 * i);
+      boxes.set(decodeBox(code, boxAt(anchors, Math.min(i % ofSample, p.anchors - 1))), 4 * i);
     }
   },
   cases: [
-    { batch: 1, perPixel: 1, pixels: 1, anchors: 1, levelOffset: 0 },
-    { batch: 3, perPixel: 9, pixels: 13, anchors: 131, levelOffset: 7 },
+    { batch: 1, perPixel: 1, pixels: 1, anchors: 1 },
+    { batch: 3, perPixel: 9, pixels: 15, anchors: 117 },
   ],
 };

@@ -10,10 +10,9 @@ export type FocalLossParameters = {
   numClasses: number;
   /** Anchors of one pixel. */
   perPixel: number;
+  /** Of all levels, packed; more than the anchors need where they are filled up to a multiple of four. */
   pixels: number;
-  /** Anchors of all levels, and this level's first. */
   anchors: number;
-  levelOffset: number;
   alpha: number;
   gamma: number;
   labelSmoothing: number;
@@ -29,7 +28,6 @@ export function focalConstants(p: FocalLossParameters): Record<string, number> {
     PIXELS: p.pixels,
     LENGTH: focalLength(p),
     ANCHORS: p.anchors,
-    LEVEL_OFFSET: p.levelOffset,
     ALPHA: p.alpha,
     GAMMA: p.gamma,
     SMOOTHING: p.labelSmoothing,
@@ -50,8 +48,8 @@ export function focalInputs(p: FocalLossParameters): Binding[] {
 export function focalElement(p: FocalLossParameters, logits: Float64Array, targets: Float64Array, i: number) {
   const channel = Math.floor(i / p.pixels) % focalChannels(p);
   const sample = Math.floor(i / (focalChannels(p) * p.pixels));
-  const anchor = p.levelOffset + (i % p.pixels) * p.perPixel + Math.floor(channel / p.numClasses);
-  const target = targets[sample * p.anchors + anchor];
+  const anchor = (i % p.pixels) * p.perPixel + Math.floor(channel / p.numClasses);
+  const target = anchor < p.anchors ? targets[sample * p.anchors + anchor] : -2;
   if (target === -2) return { loss: 0, slope: 0 };
   const positive = target === channel % p.numClasses;
   const z = positive ? -logits[i] : logits[i];
@@ -70,7 +68,7 @@ const example = (
   labelSmoothing = 0,
   least = 100,
 ) => {
-  const sizes = { batch, numClasses, perPixel: 9, pixels, anchors: 9 * pixels + 7, levelOffset: 5 };
+  const sizes = { batch, numClasses, perPixel: 9, pixels, anchors: 9 * Math.max(1, pixels - 2) };
   const chunks = chunkReduction(batch * 9 * numClasses * pixels, least);
   return { ...sizes, alpha: 0.25, gamma, labelSmoothing, ...chunks };
 };
@@ -91,7 +89,7 @@ export function focalTestInputs(p: FocalLossParameters, uniform: () => number): 
   };
 }
 
-/** Partial sums [groups] of the focal loss of one level. */
+/** Partial sums [groups] of the focal loss of all levels. */
 export const focalLoss: Kernel<FocalLossParameters> = {
   name: "focalLoss",
   bindings: (p) => [...focalInputs(p), { name: "loss", access: "write", shape: [p.groups] }],

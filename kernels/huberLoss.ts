@@ -8,10 +8,9 @@ export type HuberLossParameters = {
   batch: number;
   /** Anchors of one pixel. */
   perPixel: number;
+  /** Of all levels, packed; more than the anchors need where they are filled up to a multiple of four. */
   pixels: number;
-  /** Anchors of all levels, and this level's first. */
   anchors: number;
-  levelOffset: number;
   delta: number;
 } & Chunks;
 
@@ -23,7 +22,6 @@ export function huberConstants(p: HuberLossParameters): Record<string, number> {
     PIXELS: p.pixels,
     LENGTH: huberLength(p),
     ANCHORS: p.anchors,
-    LEVEL_OFFSET: p.levelOffset,
     DELTA: p.delta,
     CHUNK: p.chunk,
     WORKGROUP: 64,
@@ -38,16 +36,16 @@ export function huberInputs(p: HuberLossParameters): Binding[] {
   ];
 }
 
-/** The target of code number `i`. */
+/** The target of code number `i`; 0 where it is filling. */
 export function huberTarget(p: HuberLossParameters, boxTargets: Float64Array, i: number): number {
   const channel = Math.floor(i / p.pixels) % (4 * p.perPixel);
   const sample = Math.floor(i / (4 * p.perPixel * p.pixels));
-  const anchor = p.levelOffset + (i % p.pixels) * p.perPixel + Math.floor(channel / 4);
-  return boxTargets[(sample * p.anchors + anchor) * 4 + (channel % 4)];
+  const anchor = (i % p.pixels) * p.perPixel + Math.floor(channel / 4);
+  return anchor >= p.anchors ? 0 : boxTargets[(sample * p.anchors + anchor) * 4 + (channel % 4)];
 }
 
 const example = (batch: number, pixels: number, least = 100): HuberLossParameters => {
-  const sizes = { batch, perPixel: 9, pixels, anchors: 9 * pixels + 7, levelOffset: 5, delta: 0.1 };
+  const sizes = { batch, perPixel: 9, pixels, anchors: 9 * Math.max(1, pixels - 2), delta: 0.1 };
   return { ...sizes, ...chunkReduction(batch * 36 * pixels, least) };
 };
 
@@ -67,7 +65,7 @@ export function huberTestInputs(p: HuberLossParameters, uniform: () => number): 
   return { boxTargets: targets, normalizer: Float64Array.of(3) };
 }
 
-/** Partial sums [groups] of the Huber loss of one level's box codes. */
+/** Partial sums [groups] of the Huber loss of all levels' box codes. */
 export const huberLoss: Kernel<HuberLossParameters> = {
   name: "huberLoss",
   bindings: (p) => [...huberInputs(p), { name: "loss", access: "write", shape: [p.groups] }],

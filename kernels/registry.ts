@@ -14,7 +14,7 @@ import { batchNormStatistics } from "./batchNormStatistics.ts";
 import { batchNormTraining } from "./batchNormTraining.ts";
 import { bestAnchors } from "./bestAnchors.ts";
 import { broadcastLeading } from "./broadcastLeading.ts";
-import { concatChannels } from "./concatChannels.ts";
+import { concat } from "./concat.ts";
 import { conv2d } from "./conv2d.ts";
 import { conv2dGradInput } from "./conv2dGradInput.ts";
 import { conv2dGradWeight } from "./conv2dGradWeight.ts";
@@ -41,8 +41,10 @@ import { multiplyAdd } from "./multiplyAdd.ts";
 import { pointwiseConv2d } from "./pointwiseConv2d.ts";
 import { pointwiseConv2dGradWeight } from "./pointwiseConv2dGradWeight.ts";
 import { positiveNormalizer } from "./positiveNormalizer.ts";
+import { pyramidDepthwiseConv2d } from "./pyramidDepthwiseConv2d.ts";
+import { pyramidDepthwiseConv2dGradWeight } from "./pyramidDepthwiseConv2dGradWeight.ts";
 import { sgd } from "./sgd.ts";
-import { sliceChannels } from "./sliceChannels.ts";
+import { slice } from "./slice.ts";
 import { squaredDifference } from "./squaredDifference.ts";
 import { squaredDifferenceGrad } from "./squaredDifferenceGrad.ts";
 import { sumChannels } from "./sumChannels.ts";
@@ -65,7 +67,7 @@ export const registry: readonly Kernel[] = [
   batchNormTraining,
   bestAnchors,
   broadcastLeading,
-  concatChannels,
+  concat,
   conv2d,
   conv2dGradInput,
   conv2dGradWeight,
@@ -91,8 +93,10 @@ export const registry: readonly Kernel[] = [
   pointwiseConv2d,
   pointwiseConv2dGradWeight,
   positiveNormalizer,
+  pyramidDepthwiseConv2d,
+  pyramidDepthwiseConv2dGradWeight,
   sgd,
-  sliceChannels,
+  slice,
   squaredDifference,
   squaredDifferenceGrad,
   sumChannels,

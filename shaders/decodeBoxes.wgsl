@@ -1,4 +1,4 @@
-// Boxes of one pyramid level from its codes, the inverse of assignAnchors' coding:
+// Boxes of all pyramid levels from their codes, the inverse of assignAnchors' coding:
 //   centre = code.yx · size of the anchor + centre of the anchor      size = exp(code.hw) · size of the anchor
 // One invocation: one anchor of one sample.
 
@@ -8,11 +8,11 @@ struct Sizes {
   PER_PIXEL: u32, // anchors of a pixel
   PIXELS: u32,
   LENGTH: u32, // batch · PIXELS · PER_PIXEL
-  LEVEL_OFFSET: u32, // this level's first anchor
+  ANCHORS: u32, // PIXELS may be more than they need
 }
 
 @group(0) @binding(0) var<storage, read> codes: array<f32>;        // [batch, PER_PIXEL · 4, PIXELS], channel = anchor · 4 + (ty, tx, th, tw)
-@group(0) @binding(1) var<storage, read> anchors: array<vec4f>;    // of all levels: yMin, xMin, yMax, xMax
+@group(0) @binding(1) var<storage, read> anchors: array<vec4f>;    // yMin, xMin, yMax, xMax
 @group(0) @binding(2) var<storage, read_write> boxes: array<vec4f>; // [batch, PIXELS · PER_PIXEL]
 @group(0) @binding(3) var<uniform> sizes: Sizes;
 
@@ -25,7 +25,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let channel = i / (sizes.PER_PIXEL * sizes.PIXELS) * sizes.PER_PIXEL * 4u + i % sizes.PER_PIXEL * 4u;
   let shift = vec2f(codes[channel * sizes.PIXELS + pixel], codes[(channel + 1u) * sizes.PIXELS + pixel]);
   let growth = vec2f(codes[(channel + 2u) * sizes.PIXELS + pixel], codes[(channel + 3u) * sizes.PIXELS + pixel]);
-  let anchor = anchors[sizes.LEVEL_OFFSET + i % (sizes.PER_PIXEL * sizes.PIXELS)];
+  let anchor = anchors[min(i % (sizes.PER_PIXEL * sizes.PIXELS), sizes.ANCHORS - 1u)];
   let anchorSize = anchor.zw - anchor.xy;
   let center = shift * anchorSize + (anchor.xy + anchor.zw) / 2.0;
   let half = exp(growth) * anchorSize / 2.0;

@@ -1,4 +1,4 @@
-// Focal loss of one pyramid level from logits (arXiv 1708.02002), in GROUPS partial sums that sumLeading adds:
+// Focal loss of all pyramid levels from logits (arXiv 1708.02002), in GROUPS partial sums that sumLeading adds:
 //   t = 1 where the anchor's target is this class, else 0     z = t ? −logit : logit     u = sigmoid(z) = 1 − p_t
 //   loss = (t ? ALPHA : 1 − ALPHA) · u^GAMMA · (softplus(z) − SMOOTHING / 2 · z) / normalizer
 // Anchors with target −2 are ignored. The plain rung, without barriers, which software would run as coroutines. One
@@ -15,8 +15,7 @@ struct Sizes {
   CHANNELS: u32, // 9 · CLASSES, channel = anchor · CLASSES + class
   PIXELS: u32,
   LENGTH: u32, // batch · CHANNELS · PIXELS
-  ANCHORS: u32, // of all levels
-  LEVEL_OFFSET: u32, // this level's first anchor
+  ANCHORS: u32,
   CHUNK: u32,
 }
 
@@ -45,7 +44,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var block = 0.0;
     for (var i = start; i < min(start + BLOCK, end); i++) {
       let channel = i / sizes.PIXELS % sizes.CHANNELS;
-      let anchor = sizes.LEVEL_OFFSET + i % sizes.PIXELS * (sizes.CHANNELS / sizes.CLASSES) + channel / sizes.CLASSES;
+      let anchor = i % sizes.PIXELS * (sizes.CHANNELS / sizes.CLASSES) + channel / sizes.CLASSES;
+      if (anchor >= sizes.ANCHORS) { continue; } // filling of the packed levels
       let target_ = classTargets[i / (sizes.CHANNELS * sizes.PIXELS) * sizes.ANCHORS + anchor];
       if (target_ == -2) { continue; }
       let positive = target_ == i32(channel % sizes.CLASSES);

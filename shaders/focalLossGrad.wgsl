@@ -14,7 +14,6 @@ struct Sizes {
   PIXELS: u32,
   LENGTH: u32,
   ANCHORS: u32,
-  LEVEL_OFFSET: u32,
   CHUNK: u32,
 }
 
@@ -36,7 +35,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (i >= sizes.LENGTH) { return; }
   let channel = i / sizes.PIXELS % sizes.CHANNELS;
-  let anchor = sizes.LEVEL_OFFSET + i % sizes.PIXELS * (sizes.CHANNELS / sizes.CLASSES) + channel / sizes.CLASSES;
+  let anchor = i % sizes.PIXELS * (sizes.CHANNELS / sizes.CLASSES) + channel / sizes.CLASSES;
+  if (anchor >= sizes.ANCHORS) { dlogits[i] = 0.0; return; } // filling of the packed levels
   let target_ = classTargets[i / (sizes.CHANNELS * sizes.PIXELS) * sizes.ANCHORS + anchor];
   let positive = target_ == i32(channel % sizes.CLASSES);
   let z = select(logits[i], -logits[i], positive);

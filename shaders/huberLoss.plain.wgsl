@@ -1,4 +1,4 @@
-// Huber loss of one pyramid level's box codes, in GROUPS partial sums that sumLeading adds:
+// Huber loss of all pyramid levels' box codes, in GROUPS partial sums that sumLeading adds:
 //   e = code − target     loss = ½ · min(|e|, DELTA)² + DELTA · (|e| − min(|e|, DELTA)) where the target is not exactly 0,
 // divided by 4 · normalizer. The plain rung, without barriers, which software would run as coroutines. One invocation:
 // CHUNK consecutive codes, in order; each BLOCK of them is summed apart and then added, so that rounding grows with
@@ -11,8 +11,7 @@ struct Sizes {
   CHANNELS: u32, // anchors of a pixel · 4, channel = anchor · 4 + component
   PIXELS: u32,
   LENGTH: u32, // batch · CHANNELS · PIXELS
-  ANCHORS: u32, // of all levels
-  LEVEL_OFFSET: u32, // this level's first anchor
+  ANCHORS: u32,
   CHUNK: u32,
 }
 
@@ -35,7 +34,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     var block = 0.0;
     for (var i = start; i < min(start + BLOCK, end); i++) {
       let channel = i / sizes.PIXELS % sizes.CHANNELS;
-      let anchor = sizes.LEVEL_OFFSET + i % sizes.PIXELS * (sizes.CHANNELS / 4u) + channel / 4u;
+      let anchor = i % sizes.PIXELS * (sizes.CHANNELS / 4u) + channel / 4u;
+      if (anchor >= sizes.ANCHORS) { continue; } // filling of the packed levels
       let target_ = boxTargets[(i / (sizes.CHANNELS * sizes.PIXELS) * sizes.ANCHORS + anchor) * 4u + channel % 4u];
       let error = abs(codes[i] - target_);
       let quadratic = min(error, DELTA);

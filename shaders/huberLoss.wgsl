@@ -1,4 +1,4 @@
-// Huber loss of one pyramid level's box codes, in GROUPS partial sums that sumLeading adds:
+// Huber loss of all pyramid levels' box codes, in GROUPS partial sums that sumLeading adds:
 //   e = code − target     loss = ½ · min(|e|, DELTA)² + DELTA · (|e| − min(|e|, DELTA)) where the target is not exactly 0,
 // divided by 4 · normalizer. One workgroup: CHUNK consecutive codes. Invocation t sums the codes t, t + WORKGROUP, …
 // The rung for GPUs: a whole workgroup shares one sum. Its barriers cost software dearly, which takes the plain rung.
@@ -10,8 +10,7 @@ struct Sizes {
   CHANNELS: u32, // anchors of a pixel · 4, channel = anchor · 4 + component
   PIXELS: u32,
   LENGTH: u32, // batch · CHANNELS · PIXELS
-  ANCHORS: u32, // of all levels
-  LEVEL_OFFSET: u32, // this level's first anchor
+  ANCHORS: u32,
   CHUNK: u32,
 }
 
@@ -29,7 +28,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var sum = 0.0;
   for (var i = group.x * sizes.CHUNK + local; i < end; i += WORKGROUP) {
     let channel = i / sizes.PIXELS % sizes.CHANNELS;
-    let anchor = sizes.LEVEL_OFFSET + i % sizes.PIXELS * (sizes.CHANNELS / 4u) + channel / 4u;
+    let anchor = i % sizes.PIXELS * (sizes.CHANNELS / 4u) + channel / 4u;
+    if (anchor >= sizes.ANCHORS) { continue; } // filling of the packed levels
     let target_ = boxTargets[(i / (sizes.CHANNELS * sizes.PIXELS) * sizes.ANCHORS + anchor) * 4u + channel % 4u];
     let error = abs(codes[i] - target_);
     let quadratic = min(error, DELTA);

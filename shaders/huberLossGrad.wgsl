@@ -10,7 +10,6 @@ struct Sizes {
   PIXELS: u32,
   LENGTH: u32,
   ANCHORS: u32,
-  LEVEL_OFFSET: u32,
   CHUNK: u32,
 }
 
@@ -27,7 +26,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (i >= sizes.LENGTH) { return; }
   let channel = i / sizes.PIXELS % sizes.CHANNELS;
-  let anchor = sizes.LEVEL_OFFSET + i % sizes.PIXELS * (sizes.CHANNELS / 4u) + channel / 4u;
+  let anchor = i % sizes.PIXELS * (sizes.CHANNELS / 4u) + channel / 4u;
+  if (anchor >= sizes.ANCHORS) { dcodes[i] = 0.0; return; } // filling of the packed levels
   let target_ = boxTargets[(i / (sizes.CHANNELS * sizes.PIXELS) * sizes.ANCHORS + anchor) * 4u + channel % 4u];
   let slope = upstream[i / sizes.CHUNK] * clamp(codes[i] - target_, -DELTA, DELTA) / (4.0 * normalizer[0]);
   dcodes[i] = select(slope, 0.0, target_ == 0.0);

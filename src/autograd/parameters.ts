@@ -19,7 +19,7 @@ export interface Entry {
   readonly decay: boolean;
 }
 
-/** WebGPU binds storage at multiples of 256 bytes, so every entry starts at a multiple of 64 elements. */
+/** WebGPU binds storage at multiples of 256 bytes, so what is bound by itself starts at a multiple of 64 elements. */
 const alignment = 64;
 
 /** Entries side by side in one flat float32 array. */
@@ -31,16 +31,37 @@ export class FlatLayout {
 
   /** Adds an entry, or returns the one that already has this name and shape. */
   declare(name: string, shape: Shape, initializer: Initializer, decay = false): Entry {
+    const known = this.#known(name, shape);
+    if (known) return known;
+    const entry = this.#append({ name, shape, initializer, decay });
+    this.length = Math.ceil(this.length / alignment) * alignment;
+    return entry;
+  }
+
+  /**
+   * Adds entries of one shape without a gap between them, or returns those that are there.
+   * @returns all of them as one entry [names, …shape].
+   */
+  declareStack(names: readonly string[], shape: Shape, initializer: Initializer, decay = false): Entry {
+    const entries = names.map(
+      (name) => this.#known(name, shape) ?? this.#append({ name, shape, initializer, decay }),
+    );
+    this.length = Math.ceil(this.length / alignment) * alignment;
+    return { ...entries[0], name: names.join(" "), shape: [names.length, ...shape] };
+  }
+
+  #known(name: string, shape: Shape): Entry | undefined {
     const known = this.#byName.get(name);
-    if (known) {
-      if (known.shape.join() !== shape.join())
-        throw new Error(`parameter ${name}: declared as [${known.shape}] and again as [${shape}]`);
-      return known;
-    }
-    const entry = { name, shape, offset: this.length, initializer, decay };
+    if (known && known.shape.join() !== shape.join())
+      throw new Error(`parameter ${name}: declared as [${known.shape}] and again as [${shape}]`);
+    return known;
+  }
+
+  #append(given: Omit<Entry, "offset">): Entry {
+    const entry = { ...given, offset: this.length };
     this.entries.push(entry);
-    this.#byName.set(name, entry);
-    this.length += Math.ceil(elementCount(shape) / alignment) * alignment;
+    this.#byName.set(entry.name, entry);
+    this.length += elementCount(entry.shape);
     return entry;
   }
 

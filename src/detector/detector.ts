@@ -3,10 +3,9 @@ import type { Layers } from "../autograd/layers.ts";
 import { add } from "../autograd/operations/arithmetic.ts";
 import { assignAnchors } from "../autograd/operations/detection.ts";
 import { focalLoss, huberBoxLoss } from "../autograd/operations/losses.ts";
-import { sumParts } from "../autograd/operations/reduction.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { anchorsPerCell, makeAnchors } from "./anchors.ts";
+import { makeAnchors } from "./anchors.ts";
 import { type BackboneFeatures, backbone } from "./backbone.ts";
 import type { DetectorConfig } from "./config.ts";
 import type { Predictions } from "./heads.ts";
@@ -83,19 +82,12 @@ export function detectionLoss(
   { classTargets, boxTargets, normalizer }: Targets,
   { alpha, gamma, delta, boxWeight }: LossOptions = defaultLoss,
 ): DetectionLoss {
-  const classLosses: Tensor[] = [];
-  const boxLosses: Tensor[] = [];
-  let levelOffset = 0;
-  classLogits.forEach((logits, index) => {
-    const { numClasses } = config;
-    tape.scope(`loss level ${config.minLevel + index}`, () => {
-      const focal = { numClasses, levelOffset, alpha, gamma };
-      classLosses.push(focalLoss(tape, logits, classTargets, normalizer, focal));
-      boxLosses.push(huberBoxLoss(tape, boxCodes[index], boxTargets, normalizer, { levelOffset, delta }));
-    });
-    levelOffset += anchorsPerCell * logits.shape[2] * logits.shape[3];
-  });
-  const classLoss = tape.scope("class loss", () => sumParts(tape, classLosses, [1]));
-  const boxLoss = tape.scope("box loss", () => sumParts(tape, boxLosses, [1]));
+  const focal = { numClasses: config.numClasses, alpha, gamma };
+  const classLoss = tape.scope("class loss", () =>
+    focalLoss(tape, classLogits, classTargets, normalizer, focal),
+  );
+  const boxLoss = tape.scope("box loss", () =>
+    huberBoxLoss(tape, boxCodes, boxTargets, normalizer, { delta }),
+  );
   return { total: add(tape, classLoss, boxLoss, 1, boxWeight), classLoss, boxLoss };
 }

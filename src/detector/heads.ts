@@ -1,5 +1,7 @@
-// The class and box networks: convolutions shared by all levels, batch norms of each level's own.
+// The class and box networks: convolutions shared by all levels, batch norms of each level's own. The levels are packed
+// into one map, so that each layer is one dispatch whatever their number.
 import type { Layers } from "../autograd/layers.ts";
+import { type LevelSizes, packLevels } from "../autograd/operations/pyramid.ts";
 import type { Initializer } from "../autograd/parameters.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { anchorsPerCell } from "./anchors.ts";
@@ -14,53 +16,50 @@ const rarePositive: Initializer = { kind: "constant", value: -Math.log((1 - 0.01
 
 function separable(
   layers: Layers,
-  config: DetectorConfig,
   x: Tensor,
+  levels: LevelSizes,
   outputs: number,
   bias: Initializer | undefined,
 ): Tensor {
-  const window = { kernel: 3, stride: 1, padding: config.padding };
-  const spatial = layers.at("conv_dw").depthwiseConv2d(x, window, fanIn(9));
+  const spatial = layers.at("conv_dw").pyramidDepthwiseConv2d(x, levels, fanIn(9));
   return layers.at("conv_pw").pointwiseConv2d(spatial, outputs, fanIn(x.shape[1]), bias);
 }
 
-/** One network over all levels: levels [N, C, h, w], C any width → [N, outputs, h, w]. */
+/** One network over all levels: packed [N, C, 1, pixels], C any width → [N, outputs, 1, pixels]. */
 function network(
   layers: Layers,
   config: DetectorConfig,
-  levels: readonly Tensor[],
+  packed: Tensor,
+  levels: LevelSizes,
   outputs: number,
   bias: Initializer,
-): Tensor[] {
+): Tensor {
   const norm = { ...config.pyramidNorm, activation: "swish" } as const;
   const before = config.biasBeforeNorm ? zero : undefined;
-  return levels.map((level, levelIndex) => {
-    let x = level;
-    for (let repeat = 0; repeat < config.headRepeats; repeat++) {
-      x = separable(layers.at("conv_rep").at(repeat), config, x, config.pyramidChannels, before);
-      x = layers.at("bn_rep").at(repeat).at(levelIndex).at("bn").batchNorm(x, norm);
-    }
-    return separable(layers.at("predict"), config, x, outputs, bias);
-  });
+  let x = packed;
+  for (let repeat = 0; repeat < config.headRepeats; repeat++) {
+    x = separable(layers.at("conv_rep").at(repeat), x, levels, config.pyramidChannels, before);
+    x = layers.at("bn_rep").at(repeat).pyramidBatchNorm(x, levels, norm);
+  }
+  return separable(layers.at("predict"), x, levels, outputs, bias);
 }
 
+/** Of all levels, packed. */
 export interface Predictions {
-  /** Per level [N, 9·numClasses, h, w], channel = anchor·numClasses + class. */
-  readonly classLogits: readonly Tensor[];
-  /** Per level [N, 9·4, h, w], channel = anchor·4 + (ty, tx, th, tw). */
-  readonly boxCodes: readonly Tensor[];
+  /** [N, 9·numClasses, 1, pixels], channel = anchor·numClasses + class. */
+  readonly classLogits: Tensor;
+  /** [N, 9·4, 1, pixels], channel = anchor·4 + (ty, tx, th, tw). */
+  readonly boxCodes: Tensor;
 }
 
 /** Class and box predictions from a pyramid whose levels may be of any width, e.g. two pyramids side by side. */
 export function heads(layers: Layers, config: DetectorConfig, levels: readonly Tensor[]): Predictions {
+  const packed = layers.tape.scope("pyramid", () => packLevels(layers.tape, levels));
+  const sizes = levels.map(({ shape: [, , height, width] }) => [height, width] as const);
+  const predict = (name: string, outputs: number, bias: Initializer) =>
+    network(layers.at(name), config, packed, sizes, outputs, bias);
   return {
-    classLogits: network(
-      layers.at("class_net"),
-      config,
-      levels,
-      anchorsPerCell * config.numClasses,
-      rarePositive,
-    ),
-    boxCodes: network(layers.at("box_net"), config, levels, anchorsPerCell * 4, zero),
+    classLogits: predict("class_net", anchorsPerCell * config.numClasses, rarePositive),
+    boxCodes: predict("box_net", anchorsPerCell * 4, zero),
   };
 }

@@ -4,11 +4,11 @@ import { type Box, boxAt, type Detection, intersectionOverUnion } from "../base/
 import { UserError } from "../base/errors.ts";
 import { anchorsPerCell } from "./anchors.ts";
 
-/** A detector's outputs for one image at one level. */
-export interface LevelOutputs {
-  /** [9 · numClasses, height · width], channel = anchor · numClasses + class. */
+/** A detector's outputs for one image, the pixels of all levels one after the other. */
+export interface DetectorOutputs {
+  /** [9 · numClasses, pixels], channel = anchor · numClasses + class. */
   readonly classLogits: Float32Array;
-  /** [height · width · 9, 4], in order pixel, anchor: what `decodeBoxes` leaves. */
+  /** [pixels · 9, 4], in order pixel, anchor: what `decodeBoxes` leaves. */
   readonly boxes: Float32Array;
 }
 
@@ -40,19 +40,14 @@ function refuseNaN(values: Float32Array | Box, what: string): void {
     throw new UserError(`the detector's ${what} are NaN: its weights have diverged in training`);
 }
 
-const anchorCount = (levels: readonly LevelOutputs[]): number =>
-  levels.reduce((sum, { boxes }) => sum + boxes.length / 4, 0);
-
-/** Logits of all levels in the order of anchors, then classes: [A, numClasses]. */
-function flattenLogits(levels: readonly LevelOutputs[], numClasses: number): Float32Array {
-  const flat = new Float32Array(anchorCount(levels) * numClasses);
-  const channels = anchorsPerCell * numClasses;
-  let at = 0;
-  for (const { classLogits } of levels) {
-    const cells = classLogits.length / channels;
-    for (let cell = 0; cell < cells; cell++)
-      for (let channel = 0; channel < channels; channel++) flat[at++] = classLogits[channel * cells + cell];
-  }
+/** Logits in the order of anchors, then classes: [A, numClasses]. */
+function flattenLogits({ classLogits, boxes }: DetectorOutputs): Float32Array {
+  const pixels = boxes.length / (4 * anchorsPerCell);
+  const channels = classLogits.length / pixels;
+  const flat = new Float32Array(classLogits.length);
+  for (let channel = 0; channel < channels; channel++)
+    for (let pixel = 0; pixel < pixels; pixel++)
+      flat[pixel * channels + channel] = classLogits[channel * pixels + pixel];
   refuseNaN(flat, "class logits");
   return flat;
 }
@@ -65,27 +60,17 @@ function largest(values: Float32Array, count: number): number[] {
   return indices.sort((a, b) => values[b] - values[a] || a - b).slice(0, count);
 }
 
-/** The box of an anchor of all levels. */
-function boxOf(levels: readonly LevelOutputs[], anchor: number): Box {
-  let first = 0;
-  for (const { boxes } of levels) {
-    if (anchor < first + boxes.length / 4) return boxAt(boxes, anchor - first);
-    first += boxes.length / 4;
-  }
-  throw new Error(`anchor ${anchor} lies in no level`);
-}
-
 /**
  * The best pairs of anchor and class by logit, descending; of equal logits the lower anchor, then the lower class.
  * @throws UserError when a logit or a box is NaN.
  */
-export function bestCandidates(levels: readonly LevelOutputs[], maxCandidates: number): Candidate[] {
-  const [{ classLogits, boxes }] = levels;
+export function bestCandidates(outputs: DetectorOutputs, maxCandidates: number): Candidate[] {
+  const { classLogits, boxes } = outputs;
   const numClasses = classLogits.length / (boxes.length / 4);
-  const logits = flattenLogits(levels, numClasses);
+  const logits = flattenLogits(outputs);
   return largest(logits, maxCandidates).map((index) => {
     const anchor = Math.floor(index / numClasses);
-    const box = boxOf(levels, anchor);
+    const box = boxAt(boxes, anchor);
     refuseNaN(box, "boxes");
     return { anchor, label: (index % numClasses) + 1, logit: logits[index], box };
   });
@@ -125,12 +110,11 @@ const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
 /**
  * Detections of one image, best first.
- * @param levels from the finest to the coarsest.
  * @throws UserError when a logit or a box is NaN.
  */
-export function postprocess(levels: readonly LevelOutputs[], options: PostprocessOptions = {}): Detection[] {
+export function postprocess(outputs: DetectorOutputs, options: PostprocessOptions = {}): Detection[] {
   const { maxCandidates = 5000, clip, scoreThreshold = 0, nmsIou = 0.5, maxDetections = 100 } = options;
-  const scored = bestCandidates(levels, maxCandidates)
+  const scored = bestCandidates(outputs, maxCandidates)
     .map(({ box, label, logit }) => ({
       box: clip ? clipBox(box, clip) : box,
       label,

@@ -4,7 +4,7 @@ import type { Tensor } from "../autograd/tensor.ts";
 import { type Annotation, boxAt } from "../base/boxes.ts";
 import type { Batch, PairLoader } from "../data/loader.ts";
 import type { PairRecord } from "../data/manifest.ts";
-import { detectionLevels, recordDetection } from "../detector/inference.ts";
+import { detectorOutputs, recordDetection } from "../detector/inference.ts";
 import type { DetectorModule } from "../detector/module.ts";
 import { type PostprocessOptions, postprocess } from "../detector/postprocess.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -92,11 +92,11 @@ export async function detect(
     for await (const batch of loader.batches(0)) {
       const outputs = await program.run(inputsOf(program, hostInputs(batch)));
       batch.indices.forEach((index, image) => {
-        const levels = detectionLevels(model.heads.config, outputs, shape.batch, image);
+        const own = detectorOutputs(model.heads.config, outputs, shape, image);
         results.push({
           patient: pairs[index].patient,
           annotations: annotationsOf(batch, model.modality, image, shape.maxBoxes),
-          detections: postprocess(levels, { clip: shape, ...options }),
+          detections: postprocess(own, { clip: shape, ...options }),
         });
       });
       onBatch(batch.indices.length);

@@ -1,7 +1,7 @@
 // The three stages of arXiv 2408.08560 as training tasks, and the two predictors that the fused one is held against.
 import type { LayerMode } from "../autograd/layers.ts";
 import { add, scale } from "../autograd/operations/arithmetic.ts";
-import { concatChannels } from "../autograd/operations/channels.ts";
+import { concatChannels } from "../autograd/operations/concatenation.ts";
 import { cosineDistance, meanSquaredError } from "../autograd/operations/losses.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";

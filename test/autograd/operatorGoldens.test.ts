@@ -131,7 +131,7 @@ function focalCase(
   const pixels = logits.length;
   const targets = Int32Array.from(goldenValues(focal, "targets"), (target) => (target === 1 ? 0 : -1));
   const gamma = Number(/g(\d\.\d)$/.exec(name)![1]);
-  const sizes = { batch: 1, numClasses: 1, perPixel: 1, pixels, anchors: pixels, levelOffset: 0 };
+  const sizes = { batch: 1, numClasses: 1, perPixel: 1, pixels, anchors: pixels };
   // Chunks of one element, so that each one's loss can be seen.
   const parameters = { ...sizes, alpha: 0.25, gamma, labelSmoothing, groups: pixels, chunk: 1 };
   return {
@@ -183,7 +183,7 @@ function huberCase(name: string, huber: GoldenTensors, normalizer: number): Oper
         x,
         tape.constant("targets", [1, pixels, 4], boxTargets),
         tape.constant("normalizer", [1], Float32Array.of(normalizer)),
-        { levelOffset: 0, delta: 0.1 },
+        { delta: 0.1 },
       ),
   };
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Layers } from "../../src/autograd/layers.ts";
+import { unpackLevels } from "../../src/autograd/operations/pyramid.ts";
 import { batchNormSqueezeExcite } from "../../src/autograd/operations/squeezeExcite.ts";
 import type { Tensor } from "../../src/autograd/tensor.ts";
 import { mobileBlock } from "../../src/detector/backbone.ts";
@@ -99,7 +100,10 @@ test("BiFPN and class network", async (context) => {
       tensors: own,
       scope: "class_net",
       bound: networkBound,
-      build: (layers, inputs) => heads(layers, config, inputs).classLogits,
+      build: (layers, inputs) => {
+        const sizes = inputs.map(({ shape: [, , height, width] }) => [height, width] as const);
+        return unpackLevels(layers.tape, heads(layers, config, inputs).classLogits, sizes);
+      },
     };
   });
   await checkOperators(context, engine.current, cases);

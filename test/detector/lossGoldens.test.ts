@@ -1,5 +1,6 @@
 // The whole detection loss and its gradients, with ignored anchors and targets of exactly 0.
 import { test } from "node:test";
+import { packLevels } from "../../src/autograd/operations/pyramid.ts";
 import { detectorConfig } from "../../src/detector/config.ts";
 import { defaultLoss, detectionLoss } from "../../src/detector/detector.ts";
 import { sharedEngine } from "../helpers/engine.ts";
@@ -54,7 +55,10 @@ function lossCase(name: string, golden: GoldenTensors, gamma: number): OperatorC
     name,
     tensors,
     build({ tape }, inputs) {
-      const predictions = { classLogits: inputs.slice(0, 5), boxCodes: inputs.slice(5) };
+      const predictions = {
+        classLogits: packLevels(tape, inputs.slice(0, 5)),
+        boxCodes: packLevels(tape, inputs.slice(5)),
+      };
       const targets = {
         classTargets: tape.constant("class targets", [batch, anchors], classTargets),
         boxTargets: tape.constant("box targets", [batch, anchors, 4], boxTargets),

@@ -15,7 +15,7 @@ import {
   bestCandidates,
   type Candidate,
   clipBox,
-  type LevelOutputs,
+  type DetectorOutputs,
   postprocess,
   suppressOverlaps,
 } from "../../src/detector/postprocess.ts";
@@ -33,32 +33,38 @@ function ofImage(name: string, image: number): Float32Array {
 
 const anchors = tensors.get("anchors_yxyx")!.data as Float32Array;
 
-/** Levels from logits and box codes, decoded by the kernel's reference. */
-function decodedLevels(
-  levels: readonly { readonly classLogits: Float32Array; readonly boxCodes: Float32Array }[],
-  of: Float32Array,
-): LevelOutputs[] {
-  let levelOffset = 0;
-  return levels.map(({ classLogits, boxCodes }) => {
-    const pixels = boxCodes.length / (4 * anchorsPerCell);
-    const boxes = new Float64Array(boxCodes.length);
-    const parameters = {
-      batch: 1,
-      perPixel: anchorsPerCell,
-      pixels,
-      anchors: of.length / 4,
-      levelOffset,
-    };
-    const buffers = { codes: Float64Array.from(boxCodes), anchors: Float64Array.from(of), boxes };
-    decodeBoxes.reference(parameters, buffers);
-    levelOffset += anchorsPerCell * pixels;
-    return { classLogits, boxes: Float32Array.from(boxes) };
-  });
+/** The levels' maps [channels, h, w] pixel after pixel: [channels, pixels]. */
+function packed(levels: readonly Float32Array[], channels: number): Float32Array {
+  const rows = Array.from({ length: channels }, (_, channel) =>
+    levels.flatMap((level) => {
+      const pixels = level.length / channels;
+      return Array.from(level.subarray(channel * pixels, (channel + 1) * pixels));
+    }),
+  );
+  return Float32Array.from(rows.flat());
 }
 
-/** The five levels of one image, with logits of `class_logits` or `class_out`. */
-const levelsOf = (logits: string, image: number): LevelOutputs[] =>
-  decodedLevels(
+/** Outputs from the levels' logits and box codes, decoded by the kernel's reference. */
+function decoded(
+  levels: readonly { readonly classLogits: Float32Array; readonly boxCodes: Float32Array }[],
+  of: Float32Array,
+): DetectorOutputs {
+  const channels = (4 * anchorsPerCell * levels[0].classLogits.length) / levels[0].boxCodes.length;
+  const codes = packed(
+    levels.map(({ boxCodes }) => boxCodes),
+    4 * anchorsPerCell,
+  );
+  const [anchors, pixels] = [of.length / 4, of.length / (4 * anchorsPerCell)];
+  const boxes = new Float64Array(of.length);
+  const buffers = { codes: Float64Array.from(codes), anchors: Float64Array.from(of), boxes };
+  decodeBoxes.reference({ batch: 1, perPixel: anchorsPerCell, pixels, anchors }, buffers);
+  const logits = levels.map(({ classLogits }) => classLogits);
+  return { classLogits: packed(logits, channels), boxes: Float32Array.from(boxes) };
+}
+
+/** The outputs of one image, with logits of `class_logits` or `class_out`. */
+const outputsOf = (logits: string, image: number): DetectorOutputs =>
+  decoded(
     [3, 4, 5, 6, 7].map((level) => ({
       classLogits: ofImage(`${logits}.${level}`, image),
       boxCodes: ofImage(`box_out.${level}`, image),
@@ -73,7 +79,7 @@ const toXyxy = ([yMin, xMin, yMax, xMax]: Box): number[] => [xMin, yMin, xMax, y
 
 for (const image of [0, 1])
   test(`the 5,000 best candidates and their boxes agree with effdet, image ${image}`, () => {
-    const candidates = bestCandidates(levelsOf("class_logits", image), 5000);
+    const candidates = bestCandidates(outputsOf("class_logits", image), 5000);
     const column = (pick: (candidate: Candidate) => number) => candidates.map(pick);
     assert.deepEqual(
       column(({ anchor }) => anchor),
@@ -127,8 +133,8 @@ for (const image of [0, 1])
     test(`NMS keeps what effdet keeps, image ${image}, ${clipped ? "clipped" : "not clipped"}`, () => {
       const name = clipped ? "img_info" : "plain";
       const clip = clipped ? clipOf(image) : undefined;
-      const levels = levelsOf("class_logits", image);
-      const boxes = bestCandidates(levels, 5000).map(({ box, label }) => ({
+      const outputs = outputsOf("class_logits", image);
+      const boxes = bestCandidates(outputs, 5000).map(({ box, label }) => ({
         box: clip ? clipBox(box, clip) : box,
         label,
       }));
@@ -136,12 +142,12 @@ for (const image of [0, 1])
       assert.deepEqual(kept, [...(tensors.get(`${name}.nms.keep.${image}`)!.data as Int32Array)]);
       const scale = clipped ? ofImage("img_scale", image)[0] : 1;
       const expected = ofImage(`${name}.nms.detections`, image);
-      assertDetections(postprocess(levels, { clip }), expected, scale);
+      assertDetections(postprocess(outputs, { clip }), expected, scale);
     });
 
 for (const image of [0, 1])
   test(`detections of the network's own logits agree with effdet, image ${image}`, () =>
-    assertDetections(postprocess(levelsOf("class_out", image)), ofImage("direct.nms.detections", image), 1));
+    assertDetections(postprocess(outputsOf("class_out", image)), ofImage("direct.nms.detections", image), 1));
 
 interface HardNms {
   name: string;
@@ -176,7 +182,7 @@ for (const { name, boxes_xyxy, scores, classes, iou_threshold: iou, expected } o
   });
 
 /** Outputs for nano at 128 × 256 with two classes, logits from small whole numbers, so that they tie. */
-function randomLevels(seed: number): LevelOutputs[] {
+function randomOutputs(seed: number): DetectorOutputs {
   const config = detectorConfig("nano", { inChannels: 1, numClasses: 2 });
   const stream = new RandomStream(seed, "outputs");
   const fill = (count: number, next: () => number) => Float32Array.from({ length: count }, next);
@@ -184,16 +190,16 @@ function randomLevels(seed: number): LevelOutputs[] {
     classLogits: fill(18 * height * width, () => stream.nextInteger(9) - 6),
     boxCodes: fill(36 * height * width, () => stream.nextNormal() / 4),
   }));
-  return decodedLevels(levels, makeAnchors(config, 128, 256));
+  return decoded(levels, makeAnchors(config, 128, 256));
 }
 
 test("detections come best first, above the threshold, clipped, and apart within a class", () =>
   fc.assert(
     fc.property(fc.nat(1000), fc.constantFrom(0.1, 0.5, 0.9), (seed, nmsIou) => {
-      const levels = randomLevels(seed);
+      const outputs = randomOutputs(seed);
       const clip = { height: 128, width: 256 };
       const options = { maxCandidates: 400, clip, nmsIou, maxDetections: 60, scoreThreshold: 0.3 };
-      const detections = postprocess(levels, options);
+      const detections = postprocess(outputs, options);
       assert.ok(detections.length > 0 && detections.length <= 60);
       detections.forEach(({ box, score, label }, index) => {
         assert.ok(score > 0.3 && (index === 0 || score <= detections[index - 1].score));
@@ -206,22 +212,20 @@ test("detections come best first, above the threshold, clipped, and apart within
   ));
 
 test("of equal logits the first anchors and classes go on, and all when there are fewer than asked for", () => {
-  const levels = randomLevels(1);
-  const all = bestCandidates(levels, Infinity);
-  assert.equal(all.length, 2 * levels.reduce((sum, { boxes }) => sum + boxes.length / 4, 0));
+  const outputs = randomOutputs(1);
+  const all = bestCandidates(outputs, Infinity);
+  assert.equal(all.length, (2 * outputs.boxes.length) / 4);
   all.slice(1).forEach(({ anchor, label, logit }, index) => {
     const before = all[index];
     const later = anchor > before.anchor || (anchor === before.anchor && label > before.label);
     assert.ok(logit < before.logit || (logit === before.logit && later));
   });
-  assert.deepEqual(bestCandidates(levels, 137), all.slice(0, 137));
+  assert.deepEqual(bestCandidates(outputs, 137), all.slice(0, 137));
 });
 
 test("outputs that are NaN are refused", () => {
-  const levels = randomLevels(2);
-  const [first, ...rest] = levels;
-  const damaged = { ...first, boxes: first.boxes.map(() => NaN) };
-  assert.throws(() => postprocess([damaged, ...rest]), UserError);
-  first.classLogits[5] = NaN;
-  assert.throws(() => postprocess(levels), UserError);
+  const outputs = randomOutputs(2);
+  assert.throws(() => postprocess({ ...outputs, boxes: outputs.boxes.map(() => NaN) }), UserError);
+  outputs.classLogits[5] = NaN;
+  assert.throws(() => postprocess(outputs), UserError);
 });

@@ -1,5 +1,6 @@
 // A detector on a tape, with its tensors under the goldens' names.
 import { type LayerMode, Layers } from "../../src/autograd/layers.ts";
+import { unpackLevels } from "../../src/autograd/operations/pyramid.ts";
 import { ParameterSet } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import type { Tensor } from "../../src/autograd/tensor.ts";
@@ -19,6 +20,8 @@ export interface RecordedDetector {
   readonly image: Tensor;
   readonly features: Features;
   readonly predictions: Predictions;
+  /** The predictions level by level. */
+  readonly unpacked: Record<keyof Predictions, readonly Tensor[]>;
 }
 
 /**
@@ -35,12 +38,18 @@ export function recordDetector(
   const layers = new Layers(tape, set, mode);
   const image = tape.input("image", imageShape, "f32", mode.trainable);
   const features = extractFeatures(layers, config, image);
-  const predictions = heads(layers, config, features.pyramid.levels);
-  return { tape, set, image, features, predictions };
+  const { levels } = features.pyramid;
+  const predictions = heads(layers, config, levels);
+  const sizes = levels.map(({ shape: [, , height, width] }) => [height, width] as const);
+  const unpacked = {
+    classLogits: unpackLevels(tape, predictions.classLogits, sizes),
+    boxCodes: unpackLevels(tape, predictions.boxCodes, sizes),
+  };
+  return { tape, set, image, features, predictions, unpacked };
 }
 
 /** Stem and stages, C3 to C5, P6 and P7 before the first cell, every cell's outputs, and the predictions. */
-export function namedTensors({ features, predictions }: RecordedDetector): Record<string, Tensor> {
+export function namedTensors({ features, unpacked }: RecordedDetector): Record<string, Tensor> {
   const { backbone, pyramid } = features;
   const names: [string, Tensor][] = [["act.stem", backbone.stem]];
   backbone.stages.forEach((stage, index) => {
@@ -53,9 +62,9 @@ export function namedTensors({ features, predictions }: RecordedDetector): Recor
     const prefix = levels === pyramid.levels ? "" : `cell${cell}.`;
     for (const [index, level] of levels.entries()) names.push([`${prefix}P${index + 3}`, level]);
   });
-  predictions.classLogits.forEach((logits, index) => {
+  unpacked.classLogits.forEach((logits, index) => {
     names.push([`class_out.${index + 3}`, logits]);
-    names.push([`box_out.${index + 3}`, predictions.boxCodes[index]]);
+    names.push([`box_out.${index + 3}`, unpacked.boxCodes[index]]);
   });
   return Object.fromEntries(names);
 }

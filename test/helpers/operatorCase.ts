@@ -2,11 +2,12 @@
 // against the reference's.
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
-import { concatChannels } from "../../kernels/concatChannels.ts";
+import { concatParameters } from "../../kernels/concat.ts";
 import { elementCount } from "../../kernels/kernel.ts";
 import { gradientTable } from "../../src/autograd/gradients.ts";
 import { Interpreter } from "../../src/autograd/interpreter.ts";
 import { type LayerMode, Layers } from "../../src/autograd/layers.ts";
+import { concat } from "../../src/autograd/operations/concatenation.ts";
 import { ParameterSet } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import type { Tensor } from "../../src/autograd/tensor.ts";
@@ -38,8 +39,8 @@ const numbered = (tensors: GoldenTensors, name: string): string[] =>
 function join(tape: Tape, tensors: readonly Tensor[]): Tensor {
   const batch = tensors[0].shape[0];
   return tensors.reduce((a, b) => {
-    const parameters = { batch, a: elementCount(a.shape) / batch, b: elementCount(b.shape) / batch };
-    return tape.apply(concatChannels, parameters, { a, b }).y;
+    const sizes = [a, b].map(({ shape }) => elementCount(shape) / batch);
+    return concat(tape, [a, b], concatParameters(batch, sizes), [batch, sizes[0] + sizes[1]]);
   });
 }
 

@@ -39,15 +39,14 @@ export function assignAnchors(
   return { matches, classTargets, boxTargets, normalizer };
 }
 
-/** codes [N, perPixel·4, h, w] of one level → boxes [N, h·w·perPixel, 4] in pixels, in order pixel, anchor. */
-export function decodeBoxes(tape: Tape, codes: Tensor, anchors: Tensor, levelOffset: number): Tensor {
+/** codes [N, perPixel·4, 1, pixels] of packed levels → boxes [N, pixels·perPixel, 4] in pixels, in order pixel, anchor. */
+export function decodeBoxes(tape: Tape, codes: Tensor, anchors: Tensor): Tensor {
   const [batch, channels, height, width] = codes.shape;
   const parameters = {
     batch,
     perPixel: channels / 4,
     pixels: height * width,
     anchors: anchors.shape[0],
-    levelOffset,
   };
   return tape.apply(decodeKernel, parameters, { codes, anchors }).boxes;
 }

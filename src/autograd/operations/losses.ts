@@ -19,17 +19,15 @@ import { sumLeading } from "./reduction.ts";
 
 export interface FocalLossOptions {
   readonly numClasses: number;
-  /** Number of this level's first anchor among those of all levels. */
-  readonly levelOffset: number;
   readonly alpha: number;
   readonly gamma: number;
   readonly labelSmoothing?: number;
 }
 
 /**
- * Focal loss of one level from logits (arXiv 1708.02002; effdet's form), summed and divided by `normalizer` [1].
- * logits [N, anchors·numClasses, h, w] with channel = anchor·numClasses + class; classTargets i32 [N, A]: the class,
- * −1 background, −2 ignored. → [1]
+ * Focal loss of all levels from logits (arXiv 1708.02002; effdet's form), summed and divided by `normalizer` [1].
+ * logits [N, anchors·numClasses, 1, pixels] of packed levels with channel = anchor·numClasses + class; classTargets i32
+ * [N, A]: the class, −1 background, −2 ignored; pixels beyond the anchors do not count. → [1]
  */
 export function focalLoss(
   tape: Tape,
@@ -53,15 +51,15 @@ export function focalLoss(
 }
 
 /**
- * Huber loss of one level's box codes where the target is not exactly 0, summed and divided by 4 · `normalizer` [1].
- * codes [N, anchors·4, h, w] with channel = anchor·4 + component; boxTargets f32 [N, A, 4]. → [1]
+ * Huber loss of all levels' box codes where the target is not exactly 0, summed and divided by 4 · `normalizer` [1].
+ * codes [N, anchors·4, 1, pixels] of packed levels with channel = anchor·4 + component; boxTargets f32 [N, A, 4]. → [1]
  */
 export function huberBoxLoss(
   tape: Tape,
   codes: Tensor,
   boxTargets: Tensor,
   normalizer: Tensor,
-  options: { readonly levelOffset: number; readonly delta: number },
+  options: { readonly delta: number },
 ): Tensor {
   const [batch, channels, height, width] = codes.shape;
   const parameters = {

@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { concatChannels } from "../../src/autograd/operations/channels.ts";
+import { concatChannels } from "../../src/autograd/operations/concatenation.ts";
 import { checkGradients } from "../helpers/gradientCheck.ts";
 
 test("concatChannels gradients of unequal halves", () =>
