@@ -1,8 +1,8 @@
 // What the host does around the kernels: recording, planning and encoding a training step, and detections from outputs.
 import { Bench } from "tinybench";
 import { RandomStream } from "../src/base/random.ts";
-import { detectorConfig } from "../src/detector/config.ts";
-import { type LevelOutputs, postprocess } from "../src/detector/postprocess.ts";
+import { detectorConfig, levelSizes } from "../src/detector/config.ts";
+import { type DetectorOutputs, postprocess } from "../src/detector/postprocess.ts";
 import { describeAdapter } from "../src/engine/adapter.ts";
 import { type Engine, withEngine } from "../src/engine/engine.ts";
 import { planTape } from "../src/engine/plan.ts";
@@ -10,18 +10,16 @@ import { compile, encodeDispatch } from "../src/engine/program.ts";
 import { recordPrograms } from "./suites.ts";
 
 /** One image's outputs of D0 at 512x512: logits around those of an untrained head, boxes of 40 pixels anywhere. */
-function makeLevels(): LevelOutputs[] {
-  const random = new RandomStream(1, "levels");
-  const { minLevel, maxLevel } = detectorConfig("d0", { numClasses: 2, inChannels: 1 });
-  return Array.from({ length: maxLevel - minLevel + 1 }, (_, index) => {
-    const anchors = 9 * (512 >> (minLevel + index)) ** 2;
-    const boxes = Array.from({ length: anchors }, () => {
-      const [y, x] = [random.nextUniform(0, 472), random.nextUniform(0, 472)];
-      return [y, x, y + 40, x + 40];
-    });
-    const classLogits = Float32Array.from({ length: 2 * anchors }, () => random.nextNormal() - 4);
-    return { classLogits, boxes: Float32Array.from(boxes.flat()) };
+function makeOutputs(): DetectorOutputs {
+  const random = new RandomStream(1, "outputs");
+  const config = detectorConfig("d0", { numClasses: 2, inChannels: 1 });
+  const pixels = levelSizes(config, 512, 512).reduce((sum, [height, width]) => sum + height * width, 0);
+  const boxes = Array.from({ length: 9 * pixels }, () => {
+    const [y, x] = [random.nextUniform(0, 472), random.nextUniform(0, 472)];
+    return [y, x, y + 40, x + 40];
   });
+  const classLogits = Float32Array.from({ length: 18 * pixels }, () => random.nextNormal() - 4);
+  return { classLogits, boxes: Float32Array.from(boxes.flat()) };
 }
 
 async function addEncoding(bench: Bench, engine: Engine): Promise<void> {
@@ -39,7 +37,7 @@ async function addEncoding(bench: Bench, engine: Engine): Promise<void> {
 await withEngine({ tuning: "off" }, async (engine) => {
   const bench = new Bench({ time: 1000 });
   const d0 = recordPrograms("d0")["d0 training"];
-  const levels = makeLevels();
+  const levels = makeOutputs();
   bench.add("record nano's training step and inference", () => {
     recordPrograms("nano");
   });

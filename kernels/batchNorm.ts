@@ -1,7 +1,9 @@
 import body from "../shaders/batchNorm.wgsl";
+import segments from "../shaders/segments.wgsl";
 import { swish, swishDerivative } from "./functions.ts";
 import type { Binding, Buffers, Kernel } from "./kernel.ts";
 import { laneVariants } from "./lanes.ts";
+import { type Segmented, segmentConstants, segmentEnds, segmentOf } from "./segments.ts";
 
 /** What every kernel of batch normalisation is told. */
 export type NormParameters = {
@@ -12,7 +14,10 @@ export type NormParameters = {
   activation: "none" | "swish";
 };
 
-export type BatchNormParameters = NormParameters & {
+/** Of segments of the pixels, each with statistics, gamma and beta of its own: [segments, channels] of each. */
+export type SegmentedNormParameters = NormParameters & Segmented;
+
+export type BatchNormParameters = SegmentedNormParameters & {
   /** Whether every plane is multiplied by a gate after the activation. */
   gated: boolean;
   /** Whether a tensor like y is added at the end. */
@@ -23,9 +28,17 @@ export const normLength = (p: NormParameters): number => p.batch * p.channels * 
 
 export const imageShape = (p: NormParameters): number[] => [p.batch, p.channels, p.pixels];
 
+const segmentsOf = (p: NormParameters & Partial<Segmented>): number[] =>
+  segmentEnds({ segments: p.segments ?? "", pixels: p.pixels });
+
+/** Channels of all segments. */
+export const channelCount = (p: NormParameters & Partial<Segmented>): number =>
+  p.channels * segmentsOf(p).length;
+
 /** The bindings of the per-channel values that normalisation and its gradients read. */
 export function channelBindings(p: NormParameters): Binding[] {
-  return ["mean", "variance", "gamma", "beta"].map((name) => ({ name, access: "read", shape: [p.channels] }));
+  const shape = [channelCount(p)];
+  return ["mean", "variance", "gamma", "beta"].map((name) => ({ name, access: "read", shape }));
 }
 
 /**
@@ -33,7 +46,7 @@ export function channelBindings(p: NormParameters): Binding[] {
  * channels' in its place, which the shader does not touch.
  */
 export function optionalBinding(name: string, used: boolean, shape: number[], p: NormParameters): Binding {
-  return { name, access: "read", shape: used ? shape : [p.channels] };
+  return { name, access: "read", shape: used ? shape : [channelCount(p)] };
 }
 
 export function normConstants(p: NormParameters): Record<string, number> {
@@ -54,7 +67,7 @@ export function pick<Name extends string>(all: Record<string, number>, ...names:
 
 /** Variances are positive. */
 export function varianceInput(p: NormParameters, uniform: () => number): Buffers {
-  return { variance: Float64Array.from({ length: p.channels }, () => 0.25 + Math.abs(uniform())) };
+  return { variance: Float64Array.from({ length: channelCount(p) }, () => 0.25 + Math.abs(uniform())) };
 }
 
 export const normCases: readonly NormParameters[] = [
@@ -66,10 +79,32 @@ export const normCases: readonly NormParameters[] = [
   { batch: 3, channels: 11, pixels: 4099, epsilon: 1e-3, activation: "swish" },
 ];
 
-/** x̂, z and the activation's value and derivative at element i, in float64. */
+const example = (
+  batch: number,
+  channels: number,
+  pixels: number,
+  activation: "none" | "swish",
+  segments = "",
+): SegmentedNormParameters => ({ batch, channels, pixels, epsilon: 1e-3, activation, segments });
+
+/** The same, and planes of several segments with and without filling. */
+export const segmentedCases: readonly SegmentedNormParameters[] = [
+  ...normCases.map((p) => ({ ...p, segments: "" })),
+  example(2, 3, 24, "swish", "15,21,22"),
+  example(3, 5, 336, "none", "256,320,336"),
+  example(2, 2, 20, "swish", "7,11,14,16,17,18"),
+];
+
+/** The channel of element i, counted over all segments; −1 where it is filling. */
+export function channelOf(p: NormParameters & Partial<Segmented>, i: number): number {
+  const segment = segmentOf(segmentsOf(p), i % p.pixels);
+  return segment < 0 ? -1 : segment * p.channels + (Math.floor(i / p.pixels) % p.channels);
+}
+
+/** x̂, z and the activation's value and derivative at element i, which is not filling, in float64. */
 export function normalizedAt(p: NormParameters, buffers: Buffers, i: number) {
   const { x, mean, variance, gamma, beta } = buffers;
-  const channel = Math.floor(i / p.pixels) % p.channels;
+  const channel = channelOf(p, i);
   const inverse = 1 / Math.sqrt(variance[channel] + p.epsilon);
   const normalized = (x[i] - mean[channel]) * inverse;
   const z = gamma[channel] * normalized + beta[channel];
@@ -94,27 +129,30 @@ export const batchNorm: Kernel<BatchNormParameters> = {
     { name: "y", access: "write", shape: imageShape(p) },
   ],
   variants: laneVariants(
-    body,
+    segments + body,
     (p) => ({
       ...pick(normConstants(p), "EPSILON", "SWISH", "PLANES", "CHANNELS", "PIXELS"),
+      ...segmentConstants(p),
       GATED: Number(p.gated),
       RESIDUAL: Number(p.residual),
     }),
-    (p) => p.batch * p.channels,
+    (p) => p.batch * channelCount(p),
     (p) => p.pixels,
   ),
   flops: (p) => ((p.activation === "swish" ? 7 : 3) + Number(p.gated) + Number(p.residual)) * normLength(p),
   reference(p, buffers) {
     const { x, gate, residual, y } = buffers;
+    y.fill(0);
     for (let i = 0; i < x.length; i++) {
+      if (channelOf(p, i) < 0) continue;
       const factor = p.gated ? gate[Math.floor(i / p.pixels)] : 1;
       y[i] = normalizedAt(p, buffers, i).value * factor + (p.residual ? residual[i] : 0);
     }
   },
   cases: [
-    ...normCases.map((p) => ({ ...p, gated: false, residual: false })),
-    { batch: 3, channels: 5, pixels: 1028, epsilon: 1e-3, activation: "swish", gated: true, residual: false },
-    { batch: 2, channels: 3, pixels: 36, epsilon: 1e-3, activation: "none", gated: false, residual: true },
+    ...segmentedCases.map((p) => ({ ...p, gated: false, residual: false })),
+    { ...example(3, 5, 1028, "swish"), gated: true, residual: false },
+    { ...example(2, 3, 36, "none"), gated: false, residual: true },
   ],
   testInputs: varianceInput,
 };

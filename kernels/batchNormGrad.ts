@@ -1,19 +1,23 @@
 import body from "../shaders/batchNormGrad.wgsl";
+import segments from "../shaders/segments.wgsl";
 import {
   channelBindings,
+  channelCount,
+  channelOf,
   imageShape,
-  type NormParameters,
   normalizedAt,
-  normCases,
   normConstants,
   normLength,
   pick,
+  type SegmentedNormParameters,
+  segmentedCases,
   varianceInput,
 } from "./batchNorm.ts";
 import type { Kernel } from "./kernel.ts";
 import { laneVariants } from "./lanes.ts";
+import { segmentConstants } from "./segments.ts";
 
-export type BatchNormGradParameters = NormParameters & {
+export type BatchNormGradParameters = SegmentedNormParameters & {
   /** Whether mean and variance are constants rather than functions of x. */
   frozen: boolean;
 };
@@ -25,36 +29,39 @@ export const batchNormGrad: Kernel<BatchNormGradParameters> = {
     { name: "x", access: "read", shape: imageShape(p) },
     { name: "dy", access: "read", shape: imageShape(p) },
     ...channelBindings(p),
-    { name: "dgamma", access: "write", shape: [p.channels] },
-    { name: "dbeta", access: "write", shape: [p.channels] },
+    { name: "dgamma", access: "write", shape: [channelCount(p)] },
+    { name: "dbeta", access: "write", shape: [channelCount(p)] },
     { name: "dx", access: "write", shape: imageShape(p) },
   ],
   variants: laneVariants(
-    body,
+    segments + body,
     (p) => ({
+      ...segmentConstants(p),
       ...pick(normConstants(p), "EPSILON", "SWISH", "BATCH", "CHANNELS", "PIXELS"),
       FROZEN: Number(p.frozen),
     }),
-    (p) => p.channels,
+    (p) => channelCount(p),
     (p) => p.batch * p.pixels,
   ),
   flops: (p) => (p.activation === "swish" ? 22 : 12) * normLength(p),
   reference(p, buffers) {
     const { x, dy, gamma, dgamma, dbeta, dx } = buffers;
-    dgamma.fill(0);
-    dbeta.fill(0);
-    for (let i = 0; i < x.length; i++) {
+    for (const values of [dgamma, dbeta, dx]) values.fill(0);
+    const count = new Float64Array(dgamma.length);
+    const elements = Array.from(x.keys()).filter((i) => channelOf(p, i) >= 0);
+    for (const i of elements) {
+      count[channelOf(p, i)]++;
       const { channel, normalized, derivative } = normalizedAt(p, buffers, i);
       dgamma[channel] += dy[i] * derivative * normalized;
       dbeta[channel] += dy[i] * derivative;
     }
-    for (let i = 0; i < x.length; i++) {
+    for (const i of elements) {
       const { channel: c, inverse, normalized, derivative } = normalizedAt(p, buffers, i);
-      const shared = p.frozen ? 0 : (dbeta[c] + normalized * dgamma[c]) / (p.batch * p.pixels);
+      const shared = p.frozen ? 0 : (dbeta[c] + normalized * dgamma[c]) / count[c];
       dx[i] = gamma[c] * inverse * (dy[i] * derivative - shared);
     }
   },
-  cases: normCases.flatMap((p) => [
+  cases: segmentedCases.flatMap((p) => [
     { ...p, frozen: true },
     { ...p, frozen: false },
   ]),

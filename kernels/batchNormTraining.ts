@@ -1,18 +1,22 @@
 import body from "../shaders/batchNormTraining.wgsl";
 import moments from "../shaders/moments.wgsl";
+import segments from "../shaders/segments.wgsl";
 import {
+  channelCount,
+  channelOf,
   imageShape,
-  type NormParameters,
   normalizedAt,
   normConstants,
   normLength,
   optionalBinding,
   pick,
+  type SegmentedNormParameters,
 } from "./batchNorm.ts";
 import type { Kernel } from "./kernel.ts";
 import { laneVariants } from "./lanes.ts";
+import { segmentConstants } from "./segments.ts";
 
-export type BatchNormTrainingParameters = NormParameters & {
+export type BatchNormTrainingParameters = SegmentedNormParameters & {
   momentum: number;
   /** Whether a tensor like y is added after the activation. */
   residual: boolean;
@@ -32,6 +36,7 @@ const example = (
   epsilon: 1e-3,
   momentum: 0.1,
   activation: "none",
+  segments: "",
   residual: false,
   pool: false,
   ...options,
@@ -46,43 +51,47 @@ export const batchNormTraining: Kernel<BatchNormTrainingParameters> = {
   name: "batchNormTraining",
   bindings: (p) => [
     { name: "x", access: "read", shape: imageShape(p) },
-    { name: "gamma", access: "read", shape: [p.channels] },
-    { name: "beta", access: "read", shape: [p.channels] },
+    { name: "gamma", access: "read", shape: [channelCount(p)] },
+    { name: "beta", access: "read", shape: [channelCount(p)] },
     optionalBinding("residual", p.residual, imageShape(p), p),
     { name: "y", access: "write", shape: p.pool ? [p.batch, p.channels] : imageShape(p) },
-    { name: "mean", access: "write", shape: [p.channels] },
-    { name: "variance", access: "write", shape: [p.channels] },
-    { name: "runningMean", access: "readWrite", shape: [p.channels] },
-    { name: "runningVariance", access: "readWrite", shape: [p.channels] },
+    { name: "mean", access: "write", shape: [channelCount(p)] },
+    { name: "variance", access: "write", shape: [channelCount(p)] },
+    { name: "runningMean", access: "readWrite", shape: [channelCount(p)] },
+    { name: "runningVariance", access: "readWrite", shape: [channelCount(p)] },
   ],
   variants: laneVariants(
-    moments + body,
+    moments + segments + body,
     (p) => ({
       ...pick(normConstants(p), "EPSILON", "SWISH", "BATCH", "CHANNELS", "PIXELS"),
+      ...segmentConstants(p),
       MOMENTUM: p.momentum,
       RESIDUAL: Number(p.residual),
       POOL: Number(p.pool),
     }),
-    (p) => p.channels,
+    (p) => channelCount(p),
     (p) => p.batch * p.pixels,
   ),
   flops: (p) => (p.activation === "swish" ? 14 : 10) * normLength(p),
   reference(p, buffers) {
     const { x, residual, y, mean, variance, runningMean, runningVariance } = buffers;
-    const count = p.batch * p.pixels;
-    const channelOf = (i: number) => Math.floor(i / p.pixels) % p.channels;
-    mean.fill(0);
-    variance.fill(0);
-    if (p.pool) y.fill(0);
-    for (let i = 0; i < x.length; i++) mean[channelOf(i)] += x[i] / count;
-    for (let i = 0; i < x.length; i++) variance[channelOf(i)] += (x[i] - mean[channelOf(i)]) ** 2 / count;
-    for (let i = 0; i < x.length; i++) {
+    const count = new Float64Array(mean.length);
+    for (const values of [mean, variance, y]) values.fill(0);
+    const elements = Array.from(x.keys()).filter((i) => channelOf(p, i) >= 0);
+    for (const i of elements) {
+      count[channelOf(p, i)]++;
+      mean[channelOf(p, i)] += x[i];
+    }
+    for (let c = 0; c < mean.length; c++) mean[c] /= count[c];
+    for (const i of elements) variance[channelOf(p, i)] += (x[i] - mean[channelOf(p, i)]) ** 2;
+    for (let c = 0; c < mean.length; c++) variance[c] /= count[c];
+    for (const i of elements) {
       const value = normalizedAt(p, buffers, i).value + (p.residual ? residual[i] : 0);
       if (p.pool) y[Math.floor(i / p.pixels)] += value / p.pixels;
       else y[i] = value;
     }
-    for (let c = 0; c < p.channels; c++) {
-      const unbiased = (variance[c] * count) / Math.max(count - 1, 1);
+    for (let c = 0; c < mean.length; c++) {
+      const unbiased = (variance[c] * count[c]) / Math.max(count[c] - 1, 1);
       runningMean[c] += p.momentum * (mean[c] - runningMean[c]);
       runningVariance[c] += p.momentum * (unbiased - runningVariance[c]);
     }
@@ -93,5 +102,7 @@ export const batchNormTraining: Kernel<BatchNormTrainingParameters> = {
     example(3, 5, 77, { residual: true }),
     example(3, 11, 4099, { activation: "swish", momentum: 0.01, epsilon: 1e-5 }),
     example(3, 5, 68, { activation: "swish", pool: true }),
+    example(2, 3, 24, { activation: "swish", segments: "15,21,22" }),
+    example(3, 5, 336, { segments: "256,320,336", residual: true }),
   ],
 };

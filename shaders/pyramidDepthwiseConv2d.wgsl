@@ -14,10 +14,12 @@ struct Sizes {
   PIXELS: u32, // of all levels, and the filling
   BLOCKS: u32, // of all levels, and one for the filling
   FILLING: u32, // the filling's first pixel
+  START0: u32, // the level's first pixel
+  FIRST0: u32, // the level's first block
   HEIGHT0: u32,
   WIDTH0: u32,
-  START1: u32, // the level's first pixel
-  FIRST1: u32, // the level's first block
+  START1: u32,
+  FIRST1: u32,
   HEIGHT1: u32,
   WIDTH1: u32,
   START2: u32,
@@ -51,7 +53,7 @@ fn levelOf(block: u32) -> Level {
   if (block >= sizes.FIRST3) { return Level(sizes.START3, sizes.FIRST3, sizes.HEIGHT3, sizes.WIDTH3); }
   if (block >= sizes.FIRST2) { return Level(sizes.START2, sizes.FIRST2, sizes.HEIGHT2, sizes.WIDTH2); }
   if (block >= sizes.FIRST1) { return Level(sizes.START1, sizes.FIRST1, sizes.HEIGHT1, sizes.WIDTH1); }
-  return Level(0u, 0u, sizes.HEIGHT0, sizes.WIDTH0);
+  return Level(sizes.START0, sizes.FIRST0, sizes.HEIGHT0, sizes.WIDTH0);
 }
 
 // Six neighbouring pixels of a row.

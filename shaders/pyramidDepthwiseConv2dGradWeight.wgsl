@@ -45,7 +45,7 @@ fn column(start: u32, size: vec2u, top: i32, at: u32) -> vec4f {
   let rows = vec4i(top) + vec4i(0, 1, 2, 3);
   let inside = vec4u(clamp(rows, vec4i(0), vec4i(i32(size.x) - 1))) * size.y + start + at;
   let pixels = vec4f(x[inside.x], x[inside.y], x[inside.z], x[inside.w]);
-  return select(vec4f(), pixels, rows >= vec4i(0) & rows < vec4i(i32(size.x)));
+  return select(vec4f(), pixels, (rows >= vec4i(0)) & (rows < vec4i(i32(size.x))));
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -5,6 +5,7 @@ import type { Padding } from "../../kernels/geometry.ts";
 import type { Shape } from "../../kernels/kernel.ts";
 import { conv2d, depthwiseConv2d, pointwiseConv2d } from "./operations/convolution.ts";
 import { type BatchNormTensors, batchNorm } from "./operations/normalization.ts";
+import { type LevelSizes, levelEnds, pyramidDepthwiseConv2d } from "./operations/pyramid.ts";
 import { batchNormSqueezeExcite } from "./operations/squeezeExcite.ts";
 import type { Initializer, ParameterSet } from "./parameters.ts";
 import type { Tape } from "./tape.ts";
@@ -58,14 +59,26 @@ export class Layers {
     return this.tape.parameter(this.set, entry, this.mode.trainable, plane);
   }
 
-  #statistic(name: string, channels: number, initializer: Initializer): Tensor {
-    const entry = this.set.statistics.declare(this.prefix + name, [channels], initializer);
+  /** One after the other in one tensor. */
+  #statistics(names: readonly string[], channels: number, initializer: Initializer): Tensor {
+    const entry = this.set.statistics.declareStack(this.#below(names), [channels], initializer);
+    const plane = this.mode.averaged ? "averageStatistics" : "statistics";
+    return this.tape.parameter(this.set, entry, false, plane);
+  }
+
+  /** Trained vectors, one after the other in one tensor. */
+  #vectors(names: readonly string[], channels: number, initializer: Initializer): Tensor {
+    const entry = this.set.parameters.declareStack(this.#below(names), [channels], initializer);
     return this.tape.parameter(
       this.set,
       entry,
-      false,
-      this.mode.averaged ? "averageStatistics" : "statistics",
+      this.mode.trainable,
+      this.mode.averaged ? "average" : "values",
     );
+  }
+
+  #below(names: readonly string[]): string[] {
+    return names.map((name) => this.prefix + name);
   }
 
   #labelled<T>(body: () => T): T {
@@ -91,13 +104,36 @@ export class Layers {
     return this.#labelled(() => pointwiseConv2d(this.tape, x, weight, offset));
   }
 
-  #normalization(channels: number): BatchNormTensors {
+  /** Depthwise 3x3 convolution at stride 1 of every level of a packed pyramid, without bias. */
+  pyramidDepthwiseConv2d(x: Tensor, levels: LevelSizes, initializer: Initializer): Tensor {
+    const weight = this.parameter("weight", [x.shape[1], 1, 3, 3], initializer);
+    return this.#labelled(() => pyramidDepthwiseConv2d(this.tape, x, weight, levels));
+  }
+
+  /** The tensors of a batch norm, or of several, [norms, channels] each, whose names start with `norms`. */
+  #normalization(channels: number, norms: readonly string[] = [""]): BatchNormTensors {
+    const named = (name: string) => norms.map((norm) => norm + name);
     return {
-      gamma: this.parameter("weight", [channels], one),
-      beta: this.parameter("bias", [channels], zero),
-      runningMean: this.#statistic("running_mean", channels, zero),
-      runningVariance: this.#statistic("running_var", channels, one),
+      gamma: this.#vectors(named("weight"), channels, one),
+      beta: this.#vectors(named("bias"), channels, zero),
+      runningMean: this.#statistics(named("running_mean"), channels, zero),
+      runningVariance: this.#statistics(named("running_var"), channels, one),
     };
+  }
+
+  /** Batch norms of each level's own, and the activation after them: a packed pyramid → the same shape. */
+  pyramidBatchNorm(
+    x: Tensor,
+    levels: LevelSizes,
+    { epsilon, momentum, activation = "none" }: NormalizationOptions,
+  ): Tensor {
+    const parameters = this.#normalization(
+      x.shape[1],
+      levels.map((_, level) => `${level}.bn.`),
+    );
+    const segments = levelEnds(levels).join();
+    const options = { mode: this.mode.normalization, epsilon, momentum, activation, segments };
+    return this.#labelled(() => batchNorm(this.tape, x, parameters, options));
   }
 
   /** Batch normalisation, the activation after it, and a residual added to that: x [N,C,H,W] → [N,C,H,W]. */

@@ -2,6 +2,7 @@ import {
   type BatchNormParameters,
   batchNorm as batchNormKernel,
   type NormParameters,
+  type SegmentedNormParameters,
 } from "../../../kernels/batchNorm.ts";
 import { batchNormGrad } from "../../../kernels/batchNormGrad.ts";
 import { batchNormGradInput } from "../../../kernels/batchNormGradInput.ts";
@@ -26,6 +27,11 @@ export interface BatchNormOptions {
   readonly epsilon: number;
   readonly momentum: number;
   readonly activation: "none" | "swish";
+  /**
+   * Where runs of pixels end that are normalised apart, "256,320,336"; each of the tensors is then [runs, C]. Default one run
+   * of all pixels.
+   */
+  readonly segments?: string;
 }
 
 /**
@@ -70,8 +76,9 @@ export function batchNorm(
   const { mode, momentum } = options;
   const p = normParameters(x, options);
   const own = { x, gamma, beta, residual: residual ?? gamma };
-  const after = { residual: residual !== undefined };
-  if (mode === "training" && isWhole(p)) {
+  const { segments = "" } = options;
+  const after = { residual: residual !== undefined, segments };
+  if (mode === "training" && (isWhole(p) || segments !== "")) {
     const parameters = { ...p, ...after, momentum, pool: false };
     return tape.apply(batchNormTraining, parameters, { ...own, runningMean, runningVariance }, { y: x.shape })
       .y;
@@ -88,18 +95,18 @@ export function batchNorm(
 function gradientsOf(
   tape: Tape,
   { tensors }: Operation,
-  p: NormParameters & { residual: boolean },
+  p: SegmentedNormParameters & { residual: boolean },
   dy: Tensor,
   frozen: boolean,
 ): Partial<Record<string, Tensor>> {
   const { x, mean, variance, gamma, beta } = tensors;
-  const { batch, channels, pixels, epsilon, activation } = p;
+  const { batch, channels, pixels, epsilon, activation, segments } = p;
   const norm = { batch, channels, pixels, epsilon, activation };
   const given = { x, dy, mean, variance, gamma, beta };
   const shapes = { dx: x.shape };
   const residual = p.residual ? dy : undefined;
-  if (isWhole(p)) {
-    const { dx, dgamma, dbeta } = tape.apply(batchNormGrad, { ...norm, frozen }, given, shapes);
+  if (isWhole(p) || segments !== "") {
+    const { dx, dgamma, dbeta } = tape.apply(batchNormGrad, { ...norm, segments, frozen }, given, shapes);
     return { x: dx, gamma: dgamma, beta: dbeta, residual };
   }
   const { planes } = tape.apply(batchNormGradSums, { ...norm, gated: false }, { ...given, gate: gamma });

@@ -10,14 +10,22 @@ import { slice } from "../../../kernels/slice.ts";
 import type { GradientTable, Tape } from "../tape.ts";
 import type { Tensor } from "../tensor.ts";
 import { concat } from "./concatenation.ts";
-import { sumLeading } from "./reduction.ts";
 
 /** Height and width of each level of a pyramid. */
 export type LevelSizes = readonly (readonly [height: number, width: number])[];
 
+/** Where each level ends among the pixels of all. */
+export function levelEnds(levels: LevelSizes): number[] {
+  let end = 0;
+  return levels.map(([height, width]) => {
+    end += height * width;
+    return end;
+  });
+}
+
 /** Pixels of all levels, and zeros up to a multiple of four, which is what pointwise convolutions take at a time. */
 export const packedPixels = (levels: LevelSizes): number =>
-  4 * Math.ceil(levels.reduce((sum, [height, width]) => sum + height * width, 0) / 4);
+  4 * Math.ceil(levelEnds(levels)[levels.length - 1] / 4);
 
 /** The levels of a pyramid [N,C,h,w], pixel after pixel, as one map [N,C,1,packedPixels]. */
 export function packLevels(tape: Tape, levels: readonly Tensor[]): Tensor {
@@ -50,11 +58,11 @@ export const pyramidGradients: GradientTable = {
     const { flipped, ...p } = parameters as PyramidDepthwiseConv2dParameters;
     const gradInput = () =>
       tape.apply(depthwiseKernel, { ...p, flipped: !flipped }, { x: dy, weight }, { y: x.shape }).y;
-    const gradWeight = () =>
-      sumLeading(tape, tape.apply(pyramidDepthwiseConv2dGradWeight, p, { x, dy }).partial);
     return {
       x: wants("x") ? gradInput() : undefined,
-      weight: wants("weight") ? gradWeight() : undefined,
+      weight: wants("weight")
+        ? tape.apply(pyramidDepthwiseConv2dGradWeight, p, { x, dy }).partial
+        : undefined,
     };
   },
 };

@@ -35,7 +35,7 @@ function pool(tape: Tape, x: Tensor, norm: BatchNormTensors, options: BatchNormO
   const p = normParameters(x, options);
   if (mode === "training" && isWhole(p)) {
     const given = { x, gamma, beta, residual: gamma, runningMean, runningVariance };
-    const parameters = { ...p, momentum, residual: false, pool: true };
+    const parameters = { ...p, segments: "", momentum, residual: false, pool: true };
     const { y: pooled, mean, variance } = tape.apply(batchNormTraining, parameters, given);
     return { pooled, mean, variance };
   }
@@ -75,7 +75,7 @@ export function batchNormSqueezeExcite(
       { x: hidden, weight: expandWeight, bias: expandBias },
     );
     const given = { x, mean, variance, gamma, beta, gate };
-    const parameters = { ...p, gated: true, residual: false };
+    const parameters = { ...p, segments: "", gated: true, residual: false };
     const output = tape.apply(batchNormKernel, parameters, { ...given, residual: gamma }, { y: x.shape }).y;
 
     const gradient = (dy: Tensor) => {
