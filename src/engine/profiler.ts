@@ -1,9 +1,8 @@
 // Where a program's time goes: dispatch by dispatch by the adapter's own timestamps, and around them on the host.
 import { type Cost, costOf, type Parameters, type Workgroups } from "../../kernels/kernel.ts";
 import type { Plane } from "../autograd/parameters.ts";
-import type { Engine } from "./engine.ts";
 import type { Plan } from "./plan.ts";
-import type { Inputs, Program } from "./program.ts";
+import { encodeDispatch, type Inputs, type Program } from "./program.ts";
 import { Timestamps } from "./timestamps.ts";
 
 export interface DispatchTiming {
@@ -67,11 +66,9 @@ async function timeRun(program: Program, timestamps: Timestamps): Promise<RunTim
 /** Runs every dispatch in a pass of its own. @returns begin and end of each, in nanoseconds. */
 function timeDispatches({ engine, dispatches }: Program, timestamps: Timestamps): Promise<BigUint64Array> {
   const encoder = engine.device.createCommandEncoder({ label: "profile" });
-  dispatches.forEach(({ pipeline, bindGroup, workgroups }, index) => {
+  dispatches.forEach((dispatch, index) => {
     const pass = encoder.beginComputePass({ timestampWrites: timestamps.writes(index) });
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(...workgroups);
+    encodeDispatch(pass, dispatch);
     pass.end();
   });
   engine.device.queue.submit([encoder.finish()]);
@@ -100,42 +97,35 @@ async function withPlanesRestored<T>({ engine, plan }: Program, body: () => Prom
   }
 }
 
-async function repeat<T>(times: number, body: () => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  for (let time = 0; time < times; time++) results.push(await body());
-  return results;
-}
-
-/** @returns what `body` makes of `passes` pairs of timestamps, which are given back. */
-async function withTimestamps<T>(
-  engine: Engine,
-  passes: number,
-  body: (timestamps: Timestamps) => Promise<T>,
-): Promise<T> {
-  const timestamps = new Timestamps(engine, passes);
+/** Ordinary runs and such with every dispatch by itself in turn, so that a busy machine spoils both alike. */
+async function timeBoth(program: Program, runs: number) {
+  const whole = new Timestamps(program.engine, 1);
+  const single = new Timestamps(program.engine, program.dispatches.length);
+  const ordinary: RunTiming[] = [];
+  const times: BigUint64Array[] = [];
   try {
-    return await body(timestamps);
+    for (let run = 0; run < runs; run++) {
+      ordinary.push(await timeRun(program, whole));
+      times.push(await timeDispatches(program, single));
+    }
   } finally {
-    timestamps.release();
+    whole.release();
+    single.release();
   }
+  return { ordinary, times };
 }
 
 /**
- * Times a program: after one run that warms it up, `runs` ordinary ones for the host's figures and the whole pass, then
- * `runs` with every dispatch in a pass of its own. What the program updates in place (parameters, statistics, optimiser
- * state) is afterwards what it was before; its inputs hold `inputs`.
+ * Times a program: after one run that warms it up, `runs` ordinary ones for the host's figures and the whole pass, in turn
+ * with as many in which every dispatch has a pass of its own. What the program updates in place (parameters, statistics,
+ * optimiser state) is afterwards what it was before; its inputs hold `inputs`.
  * @throws UserError when the adapter has no timestamps.
  */
 export function profileProgram(program: Program, inputs: Inputs, runs: number): Promise<ProgramTiming> {
-  const { engine, dispatches, plan } = program;
+  const { dispatches, plan } = program;
   return withPlanesRestored(program, async () => {
     await program.run(inputs);
-    const ordinary = await withTimestamps(engine, 1, (timestamps) =>
-      repeat(runs, () => timeRun(program, timestamps)),
-    );
-    const times = await withTimestamps(engine, dispatches.length, (timestamps) =>
-      repeat(runs, () => timeDispatches(program, timestamps)),
-    );
+    const { ordinary, times } = await timeBoth(program, runs);
     const last = times[times.length - 1];
     return {
       name: program.name,

@@ -95,6 +95,7 @@ async function comparisonSections({
   rows,
   margin,
   drift,
+  dispatchRatio,
   onlyBefore,
   onlyAfter,
 }: Comparison): Promise<Section[]> {
@@ -118,7 +119,7 @@ async function comparisonSections({
   return [
     {
       title: "Against the earlier result",
-      note: `Ratios of hot medians, new over old, with 99% intervals widened by ${percent(margin)}; the probes, which are the same in both, differ by ${percent(drift)}. Drawn are those that differ most.`,
+      note: `Ratios of hot medians, new over old, with 99% intervals widened by ${percent(margin)} or more. The machine itself: ceilings differ by ${percent(drift)}, an empty dispatch takes ${dispatchRatio.toFixed(2)} times as long. Drawn are those that differ most.`,
       body: summary + (drawn.length > 0 ? await figure("comparison", intervalPlot(drawn, options)) : ""),
     },
     { title: "All ratios", body: sortableTable(comparisonColumns, rows) },

@@ -113,5 +113,6 @@ test("a comparison comes first, with its counts, intervals and verdicts", async 
   ])
     assert.ok(html.includes(`<dt>${name}</dt><dd>${count}</dd>`), `${name}`);
   assert.match(html, /<td class="word">faster<\/td><td data-value="0\.33\d*">0\.333<\/td>/);
+  assert.ok(html.includes("an empty dispatch takes 1.00 times as long"));
   assert.ok(html.includes(">mended/plain length=8<"), "named in the plot");
 });
