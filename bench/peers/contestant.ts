@@ -40,9 +40,13 @@ export interface Targets<T> {
 export interface Operations<T> {
   /** weight [O, I] times x [I, P]. */
   matrixProduct(weight: T, x: T): T;
-  conv2d(x: T, weight: T, stride: number): T;
-  depthwise(x: T, weight: T, stride: number): T;
+  /** Stride 2. */
+  conv2d(x: T, weight: T): T;
+  /** Stride 1: at stride 2 jax-js 0.1.25 gets the gradient of x wrong. */
+  depthwise(x: T, weight: T): T;
   pointwise(x: T, weight: T, bias?: T): T;
+  /** 3x3 at stride 2. */
+  maxPool(x: T): T;
   batchNorm(x: T, gamma: T, beta: T, activation: "none" | "swish"): T;
   /** swish(Σ relu(wᵢ)·xᵢ / (Σ relu(wᵢ) + 1e-4)) of a map, one of half and one of twice its size. */
   fuse(same: T, half: T, twice: T, weights: T): T;
@@ -72,8 +76,11 @@ export interface Row {
 
 /** One library's version of one row. */
 export interface Contestant {
-  /** Computes the row once, inputs and results on the device; resolves when the device is done. */
-  run(): Promise<void>;
+  /**
+   * Computes the row once, inputs and results on the device; resolves when the device is done, to the milliseconds
+   * that it took where it was timed in another process.
+   */
+  run(): Promise<number | void>;
   /**
    * The results in our layouts: `y` and a gradient for every name in `gradients`; of training, the losses of the
    * first `comparedSteps` steps. Called once, before any `run`.

@@ -52,16 +52,14 @@ function upsample(x: np.Array): np.Array {
 
 const operations: Operations<np.Array> = {
   matrixProduct: (weight, x) => np.matmul(use(weight), use(x)),
-  conv2d: (x, weight, stride) =>
-    lax.convGeneralDilated(use(x), use(weight), [stride, stride], around(weight)),
-  depthwise: (x, weight, stride) =>
-    lax.convGeneralDilated(use(x), use(weight), [stride, stride], around(weight), {
-      featureGroupCount: x.shape[1],
-    }),
+  conv2d: (x, weight) => lax.convGeneralDilated(use(x), use(weight), [2, 2], around(weight)),
+  depthwise: (x, weight) =>
+    lax.convGeneralDilated(use(x), use(weight), [1, 1], around(weight), { featureGroupCount: x.shape[1] }),
   pointwise(x, weight, bias) {
     const y = lax.convGeneralDilated(use(x), use(weight), [1, 1], "VALID");
     return bias ? y.add(perChannel(bias)) : y;
   },
+  maxPool,
   batchNorm(x, gamma, beta, activation) {
     const axes = [0, 2, 3];
     const centered = use(x).sub(np.mean(use(x), axes, { keepdims: true }));

@@ -1,5 +1,7 @@
 // `npm run bench:peers`: our kernels and those of other libraries, on one adapter, in one run.
 import { arch, cpus, platform, release } from "node:os";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { reasonOf, UserError } from "../../src/base/errors.ts";
 import { writeFileAtomically } from "../../src/base/files.ts";
@@ -20,9 +22,19 @@ interface Options {
   markdown?: string;
 }
 
+/** This folder; the bundle lies in dist/ below it. */
+const folder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Of libraries that run on the CPU: as many as the software adapters take. */
+const threads = cpus().length;
+
 const starters: Readonly<Record<string, () => Promise<Peer>>> = {
   "TensorFlow.js": async () => (await import("./tensorflow.ts")).tensorflow(),
   "jax-js": async () => (await import("./jax.ts")).jax(),
+  "gpu.js": async () => (await import("./gpujs.ts")).gpujs(),
+  "ONNX Runtime WebGPU": async () => (await import("./onnx.ts")).onnx("webgpu", threads),
+  "ONNX Runtime CPU": async () => (await import("./onnx.ts")).onnx("cpu", threads),
+  "PyTorch CPU": async () => (await import("./pytorch.ts")).pytorch(folder, threads),
 };
 
 /** Lets libraries that look for a browser find the adapter that we use. */

@@ -8,6 +8,7 @@ import { fuse } from "../../src/autograd/operations/fusion.ts";
 import { focalLoss, huberBoxLoss } from "../../src/autograd/operations/losses.ts";
 import { batchNorm } from "../../src/autograd/operations/normalization.ts";
 import { optimize, scheduleValues } from "../../src/autograd/operations/optimizer.ts";
+import { maxPool2d } from "../../src/autograd/operations/pooling.ts";
 import { ParameterSet } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import type { Tensor } from "../../src/autograd/tensor.ts";
@@ -24,9 +25,10 @@ function recorder(tape: Tape): Operations<Tensor> {
       const parameters = { batch: 1, inputs, outputs, pixels: x.shape[1], transposed: false };
       return tape.apply(pointwiseKernel, parameters, { x, weight, bias: tape.zeros(outputs) }).y;
     },
-    conv2d: (x, weight, stride) => conv2d(tape, x, weight, { stride, padding: "symmetric" }),
-    depthwise: (x, weight, stride) => depthwiseConv2d(tape, x, weight, { stride, padding: "symmetric" }),
+    conv2d: (x, weight) => conv2d(tape, x, weight, { stride: 2, padding: "symmetric" }),
+    depthwise: (x, weight) => depthwiseConv2d(tape, x, weight, { stride: 1, padding: "symmetric" }),
     pointwise: (x, weight, bias) => pointwiseConv2d(tape, x, weight, bias),
+    maxPool: (x) => maxPool2d(tape, x, "symmetric"),
     batchNorm(x, gamma, beta, activation) {
       const statistic = (name: string) => tape.input(`${name} ${norms}`, gamma.shape);
       const running = { runningMean: statistic("mean"), runningVariance: statistic("variance") };

@@ -87,7 +87,7 @@ function depthwise(size: Size, kernel: number): Row {
     `depthwise ${kernel}x${kernel}`,
     `depthwise ${kernel}x${kernel} convolution of ${describe(size)}`,
     inputs,
-    (o, t) => o.depthwise(t.x, t.weight, 1),
+    (o, t) => o.depthwise(t.x, t.weight),
   );
 }
 
@@ -102,7 +102,7 @@ function separable(size: Size): Row {
     "separable convolution forward",
     `depthwise 3x3, then pointwise ${channels}->${channels}, of ${describe(size)}`,
     inputs,
-    (o, t) => o.pointwise(o.depthwise(t.x, t.depthwise, 1), t.pointwise),
+    (o, t) => o.pointwise(o.depthwise(t.x, t.depthwise), t.pointwise),
   );
 }
 
@@ -142,12 +142,7 @@ function pyramidNode(size: Size): Row {
     inputs,
     (o, t) => {
       const fused = o.fuse(t.same, t.half, t.twice, t.edges);
-      return o.batchNorm(
-        o.pointwise(o.depthwise(fused, t.depthwise, 1), t.pointwise),
-        t.gamma,
-        t.beta,
-        "none",
-      );
+      return o.batchNorm(o.pointwise(o.depthwise(fused, t.depthwise), t.pointwise), t.gamma, t.beta, "none");
     },
   );
 }

@@ -1,5 +1,5 @@
 // A detector small enough to be built alike in every library: a stem, six separable blocks with batch norm and swish, two
-// separable heads, focal and Huber loss on fixed targets, SGD with momentum.
+// max pools, two separable heads, focal and Huber loss on fixed targets, SGD with momentum.
 import { RandomStream } from "../../src/base/random.ts";
 import type { HostTensor, HostTensors, Operations, Row } from "./contestant.ts";
 import { makeTargets, targetsOf } from "./targets.ts";
@@ -8,14 +8,14 @@ const batch = 4;
 const side = 128;
 const classes = 2;
 const stemChannels = 16;
-/** Channels and stride of every separable block. */
+/** Channels of every separable block, and whether a 3x3 max pool of stride 2 goes before it. */
 const blocks = [
-  { channels: 24, stride: 1 },
-  { channels: 32, stride: 2 },
-  { channels: 48, stride: 1 },
-  { channels: 64, stride: 2 },
-  { channels: 64, stride: 1 },
-  { channels: 64, stride: 1 },
+  { channels: 24, pooled: false },
+  { channels: 48, pooled: true },
+  { channels: 48, pooled: false },
+  { channels: 64, pooled: true },
+  { channels: 64, pooled: false },
+  { channels: 64, pooled: false },
 ] as const;
 const stride = 8;
 const boxWeight = 50;
@@ -76,16 +76,16 @@ function makeParameters(): HostTensors {
 }
 
 function graph<T>(o: Operations<T>, t: Readonly<Record<string, T>>): T {
-  const separable = (x: T, name: string, stride: number) =>
-    o.pointwise(o.depthwise(x, t[`${name}.depthwise`], stride), t[`${name}.pointwise`], t[`${name}.bias`]);
+  const separable = (x: T, name: string) =>
+    o.pointwise(o.depthwise(x, t[`${name}.depthwise`]), t[`${name}.pointwise`], t[`${name}.bias`]);
   const normalized = (x: T, name: string) => o.batchNorm(x, t[`${name}.gamma`], t[`${name}.beta`], "swish");
-  let x = normalized(o.conv2d(t.image, t["stem.weight"], 2), "stem");
-  blocks.forEach(({ stride }, index) => {
-    x = normalized(separable(x, `block${index}`, stride), `block${index}`);
+  let x = normalized(o.conv2d(t.image, t["stem.weight"]), "stem");
+  blocks.forEach(({ pooled }, index) => {
+    x = normalized(separable(pooled ? o.maxPool(x) : x, `block${index}`), `block${index}`);
   });
   const targets = targetsOf(t);
-  const classLoss = o.focalLoss(separable(x, "classes", 1), targets);
-  const boxLoss = o.huberLoss(separable(x, "boxes", 1), targets);
+  const classLoss = o.focalLoss(separable(x, "classes"), targets);
+  const boxLoss = o.huberLoss(separable(x, "boxes"), targets);
   return o.add(classLoss, boxLoss, boxWeight);
 }
 

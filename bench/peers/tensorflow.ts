@@ -37,30 +37,44 @@ function upload({ shape, layout, data }: HostTensor): tf.Tensor {
   return tf.tensor(kernelLast(data, shape, layout), last);
 }
 
+/** [h, w, I, O] to [O, I, h, w]; a depthwise weight has O = 1. */
+function kernelFirst(
+  data: ArrayLike<number>,
+  [height, width, inputs, outputs]: readonly number[],
+): Float32Array {
+  const moved = new Float32Array(data.length);
+  const taps = height * width;
+  for (let tap = 0; tap < taps; tap++)
+    for (let i = 0; i < inputs; i++)
+      for (let o = 0; o < outputs; o++)
+        moved[(o * inputs + i) * taps + tap] = data[(tap * inputs + i) * outputs + o];
+  return moved;
+}
+
 /** The values of a tensor in our layout. */
 async function download(tensor: tf.Tensor, layout: Layout | "scalar"): Promise<Float32Array> {
   const data = (await tensor.data()) as Float32Array;
-  const [a, b, c, d] = tensor.shape;
-  if (layout === "image") return channelsFirst(data, [a, d, b, c]);
-  // [h, w, I, O] is the transpose of [O, I, h, w] as [taps, channels] is of [channels, taps].
-  if (layout === "depthwise") return channelsFirst(data, [1, c, a, b]);
-  if (layout !== "convolution" || a * b !== 1) return data;
-  return channelsFirst(data, [1, d, c, 1]);
+  if (layout === "plain" || layout === "scalar") return data;
+  const [batch, height, width, channels] = tensor.shape;
+  return layout === "image"
+    ? channelsFirst(data, [batch, channels, height, width])
+    : kernelFirst(data, tensor.shape);
 }
 
 const pad = (weight: tf.Tensor): number => Math.floor(weight.shape[0] / 2);
 const as4 = (x: tf.Tensor): tf.Tensor4D => x as tf.Tensor4D;
+const maxPool = (x: tf.Tensor): tf.Tensor => tf.maxPool(as4(x), 3, 2, 1, "floor");
 const swish = (x: tf.Tensor): tf.Tensor => tf.mul(x, tf.sigmoid(x));
 
 const operations: Operations<tf.Tensor> = {
   matrixProduct: (weight, x) => tf.matMul(weight, x),
-  conv2d: (x, weight, stride) => tf.conv2d(as4(x), as4(weight), stride, pad(weight), "NHWC", [1, 1], "floor"),
-  depthwise: (x, weight, stride) =>
-    tf.depthwiseConv2d(as4(x), as4(weight), stride, pad(weight), "NHWC", [1, 1], "floor"),
+  conv2d: (x, weight) => tf.conv2d(as4(x), as4(weight), 2, pad(weight), "NHWC", [1, 1], "floor"),
+  depthwise: (x, weight) => tf.depthwiseConv2d(as4(x), as4(weight), 1, pad(weight), "NHWC", [1, 1], "floor"),
   pointwise(x, weight, bias) {
     const y = tf.conv2d(as4(x), as4(weight), 1, "valid");
     return bias ? tf.add(y, bias) : y;
   },
+  maxPool,
   batchNorm(x, gamma, beta, activation) {
     const { mean, variance } = tf.moments(x, [0, 1, 2]);
     const y = tf.batchNorm(
@@ -76,7 +90,7 @@ const operations: Operations<tf.Tensor> = {
   fuse(same, half, twice, weights) {
     const [height, width] = same.shape.slice(1, 3);
     const up = tf.image.resizeNearestNeighbor(as4(half), [height, width]);
-    const down = tf.maxPool(as4(twice), 3, 2, 1, "floor");
+    const down = maxPool(twice);
     const positive = tf.relu(weights);
     const factors = tf.split(tf.div(positive, tf.add(tf.sum(positive), 1e-4)), 3);
     const terms = [same, up, down].map((map, index) => tf.mul(map, factors[index]));
