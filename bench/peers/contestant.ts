@@ -76,11 +76,10 @@ export interface Row {
 
 /** One library's version of one row. */
 export interface Contestant {
-  /**
-   * Computes the row once, inputs and results on the device; resolves when the device is done, to the milliseconds
-   * that it took where it was timed in another process.
-   */
-  run(): Promise<number | void>;
+  /** Computes the row once, inputs and results on the device; resolves when the device is done. */
+  run(): Promise<void>;
+  /** The same, to the milliseconds that it took; where it runs in another process, which has its own clock. */
+  timedRun?(): Promise<number>;
   /**
    * The results in our layouts: `y` and a gradient for every name in `gradients`; of training, the losses of the
    * first `comparedSteps` steps. Called once, before any `run`.

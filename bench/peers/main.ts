@@ -1,23 +1,27 @@
 // `npm run bench:peers`: our kernels and those of other libraries, on one adapter, in one run.
-import { arch, cpus, platform, release } from "node:os";
+import { cpus, platform, totalmem } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { reasonOf, UserError } from "../../src/base/errors.ts";
 import { writeFileAtomically } from "../../src/base/files.ts";
+import { integer, positiveNumber } from "../../src/cli/options.ts";
 import { describeAdapter } from "../../src/engine/adapter.ts";
 import { type Engine, withEngine } from "../../src/engine/engine.ts";
 import type { Absent, Peer } from "./contestant.ts";
-import { type Budget, measureRow, type RowResult } from "./measure.ts";
+import { detectorStep } from "./detectorStep.ts";
+import { type Budget, type Candidate, measure, method, type RowResult } from "./measure.ts";
 import { ours } from "./ours.ts";
+import type { PyTorch } from "./pytorch.ts";
 import { allRows } from "./rows.ts";
-import { bestOf, renderMarkdown, renderRefusals, renderTable } from "./table.ts";
+import { type Report, renderMarkdown, renderNotes, renderTable, summarize } from "./table.ts";
 
 interface Options {
   adapter?: string;
   rows?: string;
   peers?: string;
-  seconds: string;
+  seconds: number;
+  threads: number;
   json?: string;
   markdown?: string;
 }
@@ -25,17 +29,21 @@ interface Options {
 /** This folder; the bundle lies in dist/ below it. */
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Of libraries that run on the CPU: as many as the software adapters take. */
-const threads = cpus().length;
-
-const starters: Readonly<Record<string, () => Promise<Peer>>> = {
+/** How each library is started, given the threads that those on the CPU may take. */
+const starters: Readonly<Record<string, (threads: number) => Promise<Peer>>> = {
   "TensorFlow.js": async () => (await import("./tensorflow.ts")).tensorflow(),
   "jax-js": async () => (await import("./jax.ts")).jax(),
   "gpu.js": async () => (await import("./gpujs.ts")).gpujs(),
-  "ONNX Runtime WebGPU": async () => (await import("./onnx.ts")).onnx("webgpu", threads),
-  "ONNX Runtime CPU": async () => (await import("./onnx.ts")).onnx("cpu", threads),
-  "PyTorch CPU": async () => (await import("./pytorch.ts")).pytorch(folder, threads),
+  "ONNX Runtime WebGPU": async (threads) => (await import("./onnx.ts")).onnx("webgpu", threads),
+  "ONNX Runtime CPU": async (threads) => (await import("./onnx.ts")).onnx("cpu", threads),
+  "PyTorch CPU": async (threads) => (await import("./pytorch.ts")).pytorch(folder, threads),
 };
+
+/** Image sides and batches of the D0 rows. */
+const detectorSizes = [
+  { side: 128, batch: 8 },
+  { side: 256, batch: 4 },
+] as const;
 
 /** Lets libraries that look for a browser find the adapter that we use. */
 function offerNavigator({ instance }: Engine): void {
@@ -43,59 +51,115 @@ function offerNavigator({ instance }: Engine): void {
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
 }
 
-async function startPeers(wanted: string | undefined) {
+async function startPeers({ peers: wanted, threads }: Options) {
   const peers: Peer[] = [];
   const absent: Absent[] = [];
-  for (const [name, start] of Object.entries(starters)) {
-    if (wanted && !name.toLowerCase().includes(wanted.toLowerCase())) continue;
+  const part = (wanted ?? "").toLowerCase();
+  const chosen = Object.entries(starters).filter(([name]) => name.toLowerCase().includes(part));
+  if (chosen.length === 0)
+    throw new UserError(`--peers ${wanted}: must be part of one of ${Object.keys(starters).join(", ")}`);
+  for (const [name, start] of chosen)
     try {
-      peers.push(await start());
+      peers.push(await start(threads));
     } catch (error) {
       absent.push({ name, reason: reasonOf(error) });
     }
-  }
   return { peers, absent };
 }
 
-async function bench(options: Options): Promise<void> {
-  const rows = allRows().filter(({ name }) => !options.rows || name.includes(options.rows));
-  if (rows.length === 0)
-    throw new UserError(
-      `--rows ${options.rows}: must be part of one of: ${allRows()
-        .map(({ name }) => name)
-        .join("; ")}`,
-    );
-  await withEngine({ adapter: options.adapter }, async (engine) => {
-    offerNavigator(engine);
-    const { peers, absent } = await startPeers(options.peers);
-    console.log(`adapter: ${describeAdapter(engine.adapter)}`);
-    const own = ours(engine);
-    for (const { name, version, method } of [own, ...peers]) console.log(`${name} ${version}: ${method}`);
-    const budget: Budget = { seconds: Number(options.seconds), mostRounds: 50 };
-    const results: RowResult[] = [];
-    for (const row of rows) {
-      const started = performance.now();
-      const result = await measureRow(own, peers, row, budget);
-      results.push(result);
-      console.log(
-        `${row.name}: ${result.entries[0].samples.length} rounds, ${((performance.now() - started) / 1000).toFixed(1)} s`,
-      );
-    }
-    const names = peers.map(({ name }) => name);
-    console.log(`\n${renderTable(results, own.name, names)}`);
-    for (const line of renderRefusals(results, absent)) console.log(line);
-  });
-  process.exit(0);
+/** What is run: the name that `--rows` picks by, and how to run it. */
+interface Planned {
+  readonly name: string;
+  run(budget: Budget): Promise<RowResult>;
 }
 
-const program = new Command("bench:peers")
+function planRows(engine: Engine, own: Peer, peers: readonly Peer[]): Planned[] {
+  const rows = allRows().map((row) => ({
+    name: row.name,
+    run: (budget: Budget) => {
+      const candidates = [own, ...peers].map((peer) => ({
+        peer: peer.name,
+        prepare: () => peer.prepare(row),
+      }));
+      return measure(row, candidates, budget);
+    },
+  }));
+  const torch = peers.find((peer): peer is PyTorch => "prepareDetector" in peer);
+  const detectors = detectorSizes.map(({ side, batch }) => ({
+    name: `D0 training step ${side}x${side}, batch ${batch}`,
+    run: async (budget: Budget) => {
+      const step = await detectorStep(engine, batch, side);
+      const candidates: Candidate[] = [{ peer: own.name, prepare: () => step.prepare() }];
+      if (torch) candidates.push({ peer: torch.name, prepare: () => torch.prepareDetector(step) });
+      return measure(step, candidates, budget);
+    },
+  }));
+  return [...rows, ...(torch ? detectors : [])];
+}
+
+function describeHost(): string {
+  const processors = cpus();
+  return `${processors.length} x ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()}, Node ${process.version}`;
+}
+
+async function runRows(planned: readonly Planned[], budget: Budget): Promise<RowResult[]> {
+  const results: RowResult[] = [];
+  for (const { name, run } of planned) {
+    const started = performance.now();
+    const result = await run(budget);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${name}: ${result.entries[0].samples.length} rounds, ${seconds} s`);
+    results.push(result);
+  }
+  return results;
+}
+
+async function report(engine: Engine, options: Options): Promise<void> {
+  offerNavigator(engine);
+  const { peers, absent } = await startPeers(options);
+  try {
+    const own = ours(engine);
+    const planned = planRows(engine, own, peers);
+    const chosen = planned.filter(({ name }) => name.includes(options.rows ?? ""));
+    if (chosen.length === 0)
+      throw new UserError(
+        `--rows ${options.rows}: must be part of one of ${planned.map(({ name }) => name).join("; ")}`,
+      );
+    console.log(`adapter: ${describeAdapter(engine.adapter)}`);
+    console.log(`host: ${describeHost()}`);
+    const contestants = [own, ...peers].map(({ name, version, method }) => ({ name, version, method }));
+    for (const { name, version, method } of contestants) console.log(`${name} ${version}: ${method}`);
+    const rows = await runRows(chosen, { seconds: options.seconds, mostRounds: 50 });
+    const made: Report = {
+      adapter: engine.adapter,
+      host: describeHost(),
+      date: new Date().toISOString(),
+      method,
+      contestants,
+      absent,
+      rows,
+    };
+    console.log(`\n${renderTable(made)}`);
+    for (const line of [...summarize(made), ...renderNotes(made)]) console.log(line);
+    if (options.json) await writeFileAtomically(options.json, `${JSON.stringify(made, undefined, 1)}\n`);
+    if (options.markdown) await writeFileAtomically(options.markdown, renderMarkdown(made));
+  } finally {
+    for (const peer of peers) peer.close?.();
+  }
+}
+
+const program = new Command("npm run bench:peers --")
+  .description("Time our kernels beside those of other libraries, on one adapter.")
   .option("--adapter <kind>", "auto, hardware, software or embedded")
   .option("--rows <part>", "only rows whose name contains this")
   .option("--peers <part>", "only libraries whose name contains this")
-  .option("--seconds <n>", "time for the rounds of one row", "8")
-  .option("--json <file>")
-  .option("--markdown <file>")
-  .action(bench);
+  .option("--seconds <n>", "time for the rounds of one row", positiveNumber, 6)
+  .option("--threads <n>", "of libraries on the CPU", integer, cpus().length)
+  .option("--json <file>", "write every sample, e.g. to bench/results/peers-software.json")
+  .option("--markdown <file>", "write the table for a document")
+  .action((options: Options) =>
+    withEngine({ adapter: options.adapter }, (engine) => report(engine, options)),
+  );
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
@@ -103,3 +167,5 @@ try {
   console.error(`bench:peers: ${reasonOf(error)}`);
   process.exitCode = 1;
 }
+// Some libraries leave a device or threads behind that would keep the process alive.
+process.exit();

@@ -2,7 +2,7 @@
 
 import { reasonOf } from "../../src/base/errors.ts";
 import { RandomStream } from "../../src/base/random.ts";
-import type { Contestant, Peer, Row } from "./contestant.ts";
+import type { Contestant, Row } from "./contestant.ts";
 
 export interface Budget {
   /** Of one row, all its contestants together. */
@@ -13,6 +13,8 @@ export interface Budget {
 const fewestRounds = 5;
 const warmUps = 2;
 const resamples = 2000;
+
+export const method = `Outputs are compared with ours before anything is timed. Two runs warm up; then rounds of one run of each, ours first in even rounds and last in odd ones, for the given time and at least ${fewestRounds} rounds. Inputs and results stay on the device; a run is timed by the wall clock from its first call until the device is done. Ratios are medians over ours' median; in brackets 95% percentile intervals over ${resamples} resamples of the rounds.`;
 
 export interface Entry {
   readonly peer: string;
@@ -56,6 +58,15 @@ export function ratioOfMedians(theirs: readonly number[], ours: readonly number[
   return [median(theirs) / median(ours), at(0.025), at(0.975)];
 }
 
+/** What is compared, and by how much results may differ. */
+export type Contest = Pick<Row, "name" | "title" | "tolerance">;
+
+/** Somebody who may take part: `prepare` gives undefined where it does not. */
+export interface Candidate {
+  readonly peer: string;
+  prepare(): Promise<Contestant | undefined>;
+}
+
 type Outputs = Readonly<Record<string, Float32Array>>;
 
 /** Largest difference over all outputs, each as a share of ours' largest value. @throws Error naming what does not fit. */
@@ -83,41 +94,45 @@ interface Ready {
 }
 
 async function timed(contestant: Contestant): Promise<number> {
+  if (contestant.timedRun) return contestant.timedRun();
   const started = performance.now();
-  const told = await contestant.run();
-  return told ?? performance.now() - started;
+  await contestant.run();
+  return performance.now() - started;
 }
 
-async function makeReady(peer: Peer, row: Row, ours?: Outputs): Promise<[Ready, Outputs] | undefined> {
-  const contestant = await peer.prepare(row);
+async function makeReady(
+  { peer, prepare }: Candidate,
+  tolerance: number,
+  ours?: Outputs,
+): Promise<[Ready, Outputs] | undefined> {
+  const contestant = await prepare();
   if (!contestant) return undefined;
   const started = performance.now();
   const outputs = await contestant.outputs();
   const first = performance.now() - started;
   const difference = ours ? differenceOf(ours, outputs) : 0;
-  if (difference > row.tolerance) {
+  if (difference > tolerance) {
     contestant.release();
     throw new Error(`differs from ours by ${difference.toExponential(1)} of the largest value`);
   }
-  return [{ peer: peer.name, contestant, samples: [], first, difference }, outputs];
+  return [{ peer, contestant, samples: [], first, difference }, outputs];
 }
 
-/** Compares and times one row. A peer that fails or differs is refused, and says why. */
-export async function measureRow(
-  ours: Peer,
-  peers: readonly Peer[],
-  row: Row,
+/** Compares and times one contest, ours first. A peer that fails or differs is refused, and says why. */
+export async function measure(
+  { name, title, tolerance }: Contest,
+  [ours, ...peers]: readonly Candidate[],
   budget: Budget,
 ): Promise<RowResult> {
-  const [own, expected] = (await makeReady(ours, row))!;
+  const [own, expected] = (await makeReady(ours, tolerance))!;
   const ready = [own];
   const refused: Refused[] = [];
-  for (const peer of peers)
+  for (const candidate of peers)
     try {
-      const made = await makeReady(peer, row, expected);
+      const made = await makeReady(candidate, tolerance, expected);
       if (made) ready.push(made[0]);
     } catch (error) {
-      refused.push({ peer: peer.name, reason: reasonOf(error) });
+      refused.push({ peer: candidate.peer, reason: reasonOf(error) });
     }
   for (const { contestant } of ready) for (let run = 0; run < warmUps; run++) await contestant.run();
   await playRounds(ready, budget);
@@ -126,7 +141,7 @@ export async function measureRow(
     const ratio = ratioOfMedians(samples, own.samples);
     return { peer, samples, median: median(samples), first, ratio, difference };
   });
-  return { name: row.name, title: row.title, entries, refused };
+  return { name, title, entries, refused };
 }
 
 /** One run of every contestant a round, ours first in even rounds and last in odd ones. */

@@ -7,8 +7,11 @@ import os
 import sys
 import time
 
+import numpy
 import torch
 import torch.nn.functional as F
+
+from efficientdet import Training
 
 torch.set_num_threads(int(sys.argv[1]))
 
@@ -54,15 +57,19 @@ OPERATIONS = {
 }
 
 
+def load(inputs):
+    tensors = {}
+    for given in inputs:
+        flat = torch.from_numpy(numpy.fromfile(given["file"], dtype=given["type"]))
+        tensors[given["name"]] = flat.reshape(given["shape"])
+    return tensors
+
+
 class Row:
-    def __init__(self, request):
+    def __init__(self, request, tensors):
         self.steps, self.result = request["steps"], request["result"]
-        self.gradients = request["gradients"]
-        self.tensors = {}
-        for given in request["inputs"]:
-            flat = torch.frombuffer(bytearray(open(given["file"], "rb").read()), dtype=getattr(torch, given["type"]))
-            self.tensors[given["name"]] = flat.reshape(given["shape"]).clone()
-        self.wanted = [self.tensors[name].requires_grad_() for name in self.gradients]
+        self.tensors, self.gradients = tensors, request["gradients"]
+        self.wanted = [tensors[name].requires_grad_() for name in self.gradients]
         training = request.get("training")
         self.optimizer = training and torch.optim.SGD(self.wanted, lr=training["rate"], momentum=training["momentum"])
 
@@ -98,19 +105,14 @@ def save(outputs, folder):
     return files
 
 
-def prepare_d0(request):
-    import efficientdet
-
-    return efficientdet.Training(request)
-
-
 def answer(request, rows):
     action, name = request["do"], request.get("row")
     if action == "version":
         return {"version": torch.__version__}
     if action == "prepare":
-        rows[name] = prepare_d0(request) if request.get("model") else Row(request)
-        return {"parameters": getattr(rows[name], "parameters", None)}
+        make = Training if "model" in request else Row
+        rows[name] = make(request, load(request["inputs"]))
+        return {}
     if action == "losses":
         return {"losses": [rows[name].step() for _ in range(request["steps"])]}
     if action == "outputs":

@@ -5,7 +5,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Contestant, comparedSteps, type Operations, type Peer, type Row } from "./contestant.ts";
+import {
+  type Contestant,
+  comparedSteps,
+  type HostTensors,
+  type Operations,
+  type Peer,
+  type Row,
+} from "./contestant.ts";
+import type { DetectorStep } from "./detectorStep.ts";
+
+export interface PyTorch extends Peer {
+  prepareDetector(step: DetectorStep): Promise<Contestant>;
+}
 
 /** One operation: its name, and the names of its arguments and result. */
 type Step = readonly [operation: string, args: readonly (string | number | null)[], result: string];
@@ -66,44 +78,71 @@ class Python {
   }
 }
 
-/** Writes the row's inputs below `folder`, and says what is where. */
-function describeRow(row: Row, folder: string): object {
-  const steps: Step[] = [];
-  const names = Object.fromEntries(Object.keys(row.inputs).map((name) => [name, name]));
-  const result = row.graph(recorder(steps), names);
-  const inputs = Object.entries(row.inputs).map(([name, { shape, data }], index) => {
+/** Writes arrays below `folder`, and says what is where. */
+function writeInputs(tensors: HostTensors, folder: string): object[] {
+  return Object.entries(tensors).map(([name, { shape, data }], index) => {
     const file = join(folder, `${index}.bin`);
     writeFileSync(file, data);
     return { name, shape, file, type: data instanceof Int32Array ? "int32" : "float32" };
   });
-  const { gradients, training } = row;
-  return { do: "prepare", row: row.name, steps, inputs, result, gradients, training };
 }
 
-async function prepare(python: Python, row: Row): Promise<Contestant> {
+/** Runs `body` with a folder that is gone afterwards. */
+async function withFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "diptych-peers-"));
   try {
-    await python.ask(describeRow(row, folder));
+    return await body(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const read = (file: string) => new Float32Array(new Uint8Array(readFileSync(file)).buffer);
-  return {
-    run: async () => (await python.ask<{ milliseconds: number }>({ do: "run", row: row.name })).milliseconds,
-    async outputs() {
-      if (row.training) {
-        const request = { do: "losses", row: row.name, steps: comparedSteps };
-        return { losses: Float32Array.from((await python.ask<{ losses: number[] }>(request)).losses) };
-      }
-      const target = mkdtempSync(join(tmpdir(), "diptych-peers-"));
-      const request = { do: "outputs", row: row.name, folder: target };
-      const { files } = await python.ask<{ files: Record<string, string> }>(request);
-      const outputs = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, read(file)]));
-      rmSync(target, { recursive: true, force: true });
-      return outputs;
-    },
-    release: () => void python.ask({ do: "release", row: row.name }),
-  };
+}
+
+const readFloats = (file: string) => new Float32Array(new Uint8Array(readFileSync(file)).buffer);
+
+class Contender implements Contestant {
+  constructor(
+    private readonly python: Python,
+    private readonly row: string,
+    private readonly training: boolean,
+  ) {}
+
+  /** @param settings what the other side needs besides the arrays. */
+  static prepare(python: Python, row: string, inputs: HostTensors, settings: object): Promise<Contender> {
+    return withFolder(async (folder) => {
+      await python.ask({ do: "prepare", row, inputs: writeInputs(inputs, folder), ...settings });
+      return new Contender(python, row, "optimizer" in settings || "training" in settings);
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.timedRun();
+  }
+
+  async timedRun(): Promise<number> {
+    return (await this.python.ask<{ milliseconds: number }>({ do: "run", row: this.row })).milliseconds;
+  }
+
+  async outputs(): Promise<Record<string, Float32Array>> {
+    const { python, row } = this;
+    if (!this.training)
+      return withFolder(async (folder) => {
+        const { files } = await python.ask<{ files: Record<string, string> }>({ do: "outputs", row, folder });
+        return Object.fromEntries(Object.entries(files).map(([name, file]) => [name, readFloats(file)]));
+      });
+    const { losses } = await python.ask<{ losses: number[] }>({ do: "losses", row, steps: comparedSteps });
+    return { losses: Float32Array.from(losses) };
+  }
+
+  release(): void {
+    void this.python.ask({ do: "release", row: this.row });
+  }
+}
+
+function prepare(python: Python, { name, inputs, gradients, training, ...row }: Row): Promise<Contestant> {
+  const steps: Step[] = [];
+  const names = Object.fromEntries(Object.keys(inputs).map((input) => [input, input]));
+  const result = row.graph(recorder(steps), names);
+  return Contender.prepare(python, name, inputs, { steps, result, gradients, ...(training && { training }) });
 }
 
 const interpreters = ["python3", "/usr/bin/python3"];
@@ -112,7 +151,7 @@ const interpreters = ["python3", "/usr/bin/python3"];
  * @param folder where pytorch.py lies.
  * @throws where no interpreter has torch.
  */
-export async function pytorch(folder: string, threads: number): Promise<Peer> {
+export async function pytorch(folder: string, threads: number): Promise<PyTorch> {
   let reason = "";
   for (const interpreter of interpreters) {
     const python = new Python(interpreter, join(folder, "pytorch.py"), [String(threads)]);
@@ -123,6 +162,8 @@ export async function pytorch(folder: string, threads: number): Promise<Peer> {
         version,
         method: `CPU, ${threads} threads, NCHW, eager`,
         prepare: (row) => prepare(python, row),
+        prepareDetector: ({ name, request }) =>
+          Contender.prepare(python, name, request.inputs, request.settings),
         close: () => python.close(),
       };
     } catch (error) {
