@@ -14,7 +14,7 @@ import { type Budget, type Candidate, measure, method, type RowResult } from "./
 import { ours } from "./ours.ts";
 import type { PyTorch } from "./pytorch.ts";
 import { allRows } from "./rows.ts";
-import { type Report, renderMarkdown, renderNotes, renderTable, summarize } from "./table.ts";
+import { type Report, renderMarkdown, renderNotes, renderRow, renderTable, summarize } from "./table.ts";
 
 interface Options {
   adapter?: string;
@@ -51,16 +51,24 @@ function offerNavigator({ instance }: Engine): void {
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
 }
 
+/** Those of `names` that contain one of the parts in a list "a,b"; all without a list. @throws UserError for a part of none. */
+function pick(option: string, list: string | undefined, names: readonly string[]): string[] {
+  if (list === undefined) return [...names];
+  const matches = (name: string, part: string) => name.toLowerCase().includes(part.trim().toLowerCase());
+  const parts = list.split(",");
+  const wrong = parts.find((part) => !names.some((name) => matches(name, part)));
+  if (wrong !== undefined)
+    throw new UserError(`${option} ${wrong}: must be part of one of: ${names.join("; ")}`);
+  return names.filter((name) => parts.some((part) => matches(name, part)));
+}
+
 async function startPeers({ peers: wanted, threads }: Options) {
   const peers: Peer[] = [];
   const absent: Absent[] = [];
-  const part = (wanted ?? "").toLowerCase();
-  const chosen = Object.entries(starters).filter(([name]) => name.toLowerCase().includes(part));
-  if (chosen.length === 0)
-    throw new UserError(`--peers ${wanted}: must be part of one of ${Object.keys(starters).join(", ")}`);
-  for (const [name, start] of chosen)
+  const chosen = pick("--peers", wanted, Object.keys(starters));
+  for (const name of chosen)
     try {
-      peers.push(await start(threads));
+      peers.push(await starters[name](threads));
     } catch (error) {
       absent.push({ name, reason: reasonOf(error) });
     }
@@ -104,11 +112,11 @@ function describeHost(): string {
 
 async function runRows(planned: readonly Planned[], budget: Budget): Promise<RowResult[]> {
   const results: RowResult[] = [];
-  for (const { name, run } of planned) {
+  for (const { run } of planned) {
     const started = performance.now();
     const result = await run(budget);
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`${name}: ${result.entries[0].samples.length} rounds, ${seconds} s`);
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    console.log(`${renderRow(result)} (${result.entries[0].samples.length} rounds, ${seconds} s)`);
     results.push(result);
   }
   return results;
@@ -120,11 +128,12 @@ async function report(engine: Engine, options: Options): Promise<void> {
   try {
     const own = ours(engine);
     const planned = planRows(engine, own, peers);
-    const chosen = planned.filter(({ name }) => name.includes(options.rows ?? ""));
-    if (chosen.length === 0)
-      throw new UserError(
-        `--rows ${options.rows}: must be part of one of ${planned.map(({ name }) => name).join("; ")}`,
-      );
+    const names = pick(
+      "--rows",
+      options.rows,
+      planned.map(({ name }) => name),
+    );
+    const chosen = planned.filter(({ name }) => names.includes(name));
     console.log(`adapter: ${describeAdapter(engine.adapter)}`);
     console.log(`host: ${describeHost()}`);
     const contestants = [own, ...peers].map(({ name, version, method }) => ({ name, version, method }));
@@ -151,8 +160,8 @@ async function report(engine: Engine, options: Options): Promise<void> {
 const program = new Command("npm run bench:peers --")
   .description("Time our kernels beside those of other libraries, on one adapter.")
   .option("--adapter <kind>", "auto, hardware, software or embedded")
-  .option("--rows <part>", "only rows whose name contains this")
-  .option("--peers <part>", "only libraries whose name contains this")
+  .option("--rows <parts>", "only rows whose name contains one of these, as in focal,depthwise")
+  .option("--peers <parts>", "only libraries whose name contains one of these, as in tensorflow,jax")
   .option("--seconds <n>", "time for the rounds of one row", positiveNumber, 6)
   .option("--threads <n>", "of libraries on the CPU", integer, cpus().length)
   .option("--json <file>", "write every sample, e.g. to bench/results/peers-software.json")

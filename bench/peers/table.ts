@@ -34,6 +34,13 @@ function cell({ entries, refused }: RowResult, peer: string, ours: string): stri
   return `${ratio} [${low}, ${high}]`;
 }
 
+/** One line as soon as a row is done. */
+export function renderRow(row: RowResult): string {
+  const [ours] = row.entries;
+  const others = row.entries.slice(1).map(({ peer }) => `${peer} ${cell(row, peer, ours.peer)}`);
+  return `${row.name}: ${[cell(row, ours.peer, ours.peer), ...others].join(", ")}`;
+}
+
 function cells({ contestants, rows }: Report): string[][] {
   const names = contestants.map(({ name }) => name);
   const lines = rows.map((row) => [row.name, ...names.map((name) => cell(row, name, names[0]))]);
