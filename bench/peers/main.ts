@@ -1,20 +1,29 @@
 // `npm run bench:peers`: our kernels and those of other libraries, on one adapter, in one run.
-import { cpus, platform, totalmem } from "node:os";
+import { cpus, platform } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { reasonOf, UserError } from "../../src/base/errors.ts";
 import { writeFileAtomically } from "../../src/base/files.ts";
 import { integer, positiveNumber } from "../../src/cli/options.ts";
-import { describeAdapter } from "../../src/engine/adapter.ts";
 import { type Engine, withEngine } from "../../src/engine/engine.ts";
+import { timerQuantum } from "../../src/engine/timer.ts";
+import { describeEnvironment } from "../environment.ts";
 import type { Absent, Peer } from "./contestant.ts";
 import { detectorStep } from "./detectorStep.ts";
 import { type Budget, type Candidate, measure, method, type RowResult } from "./measure.ts";
 import { ours } from "./ours.ts";
 import type { PyTorch } from "./pytorch.ts";
 import { allRows } from "./rows.ts";
-import { type Report, renderMarkdown, renderNotes, renderRow, renderTable, summarize } from "./table.ts";
+import {
+  type Report,
+  renderEnvironment,
+  renderMarkdown,
+  renderNotes,
+  renderRow,
+  renderTable,
+  summarize,
+} from "./table.ts";
 
 interface Options {
   adapter?: string;
@@ -105,11 +114,6 @@ function planRows(engine: Engine, own: Peer, peers: readonly Peer[]): Planned[] 
   return [...rows, ...(torch ? detectors : [])];
 }
 
-function describeHost(): string {
-  const processors = cpus();
-  return `${processors.length} x ${processors[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()}, Node ${process.version}`;
-}
-
 async function runRows(planned: readonly Planned[], budget: Budget): Promise<RowResult[]> {
   const results: RowResult[] = [];
   for (const { run } of planned) {
@@ -134,15 +138,13 @@ async function report(engine: Engine, options: Options): Promise<void> {
       planned.map(({ name }) => name),
     );
     const chosen = planned.filter(({ name }) => names.includes(name));
-    console.log(`adapter: ${describeAdapter(engine.adapter)}`);
-    console.log(`host: ${describeHost()}`);
+    const environment = describeEnvironment(engine, (await timerQuantum(engine)) ?? 0);
+    console.log(renderEnvironment(environment));
     const contestants = [own, ...peers].map(({ name, version, method }) => ({ name, version, method }));
     for (const { name, version, method } of contestants) console.log(`${name} ${version}: ${method}`);
     const rows = await runRows(chosen, { seconds: options.seconds, mostRounds: 50 });
     const made: Report = {
-      adapter: engine.adapter,
-      host: describeHost(),
-      date: new Date().toISOString(),
+      environment,
       method,
       contestants,
       absent,

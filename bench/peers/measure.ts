@@ -2,6 +2,7 @@
 
 import { reasonOf } from "../../src/base/errors.ts";
 import { RandomStream } from "../../src/base/random.ts";
+import { median } from "../statistics.ts";
 import type { Contestant, Row } from "./contestant.ts";
 
 export interface Budget {
@@ -39,12 +40,6 @@ export interface RowResult {
   readonly title: string;
   readonly entries: readonly Entry[];
   readonly refused: readonly Refused[];
-}
-
-export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Ratio of the medians of `theirs` and `ours`, and the 95% percentile interval over resampled rounds. */

@@ -1,13 +1,10 @@
 // What a run of the table is kept as, and how it is shown in a terminal and in Markdown.
-import type { AdapterDescription } from "../../src/engine/adapter.ts";
-import { describeAdapter } from "../../src/engine/adapter.ts";
+import type { Environment } from "../result.ts";
 import type { Absent } from "./contestant.ts";
 import type { Entry, RowResult } from "./measure.ts";
 
 export interface Report {
-  readonly adapter: AdapterDescription;
-  readonly host: string;
-  readonly date: string;
+  readonly environment: Environment;
   readonly method: string;
   /** Ours first. */
   readonly contestants: readonly {
@@ -90,13 +87,19 @@ export function renderNotes({ absent, rows }: Report): string[] {
   ];
 }
 
+/** One line: what ran everything, and when. */
+export function renderEnvironment(environment: Environment): string {
+  const { adapter, kind, driver, dawn, cores, processor, platform, node, commit, date } = environment;
+  return `${adapter} (${driver}), ${kind}, Dawn webgpu ${dawn}; ${cores} x ${processor}, ${platform}, Node ${node}; commit ${commit}, ${date.slice(0, 10)}`;
+}
+
 export function renderMarkdown(report: Report): string {
   const [header, ...rows] = cells(report);
   const line = (row: readonly string[]) => `| ${row.join(" | ")} |`;
   const alignment = header.map((_, column) => (column === 0 ? "---" : "---:"));
-  const { adapter, host, date, method, contestants } = report;
+  const { environment, method, contestants } = report;
   return `${[
-    `Adapter: ${describeAdapter(adapter)}. Host: ${host}. ${date.slice(0, 10)}.`,
+    renderEnvironment(environment),
     "",
     [header, alignment, ...rows].map(line).join("\n"),
     "",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Candidate, measure, median, ratioOfMedians } from "../../../bench/peers/measure.ts";
+import { type Candidate, measure, ratioOfMedians } from "../../../bench/peers/measure.ts";
 
 const contest = { name: "row", title: "a row", tolerance: 1e-3 };
 const budget = { seconds: 0, mostRounds: 50 };
@@ -15,11 +15,6 @@ function candidate(peer: string, milliseconds: number, values: readonly number[]
   };
   return { peer, prepare: async () => contestant };
 }
-
-test("the median of an even number of values lies between the two in the middle", () => {
-  assert.equal(median([4, 1, 3, 2]), 2.5);
-  assert.equal(median([9, 1, 2]), 2);
-});
 
 test("a ratio's interval holds it, and is a point where rounds do not differ", () => {
   assert.deepEqual(ratioOfMedians([6, 6, 6], [2, 2, 2]), [3, 3, 3]);
