@@ -1,7 +1,6 @@
 // Our side of a row: the graph on a tape, compiled by the engine.
 import { pointwiseConv2d as pointwiseKernel } from "../../kernels/pointwiseConv2d.ts";
 import { gradientTable } from "../../src/autograd/gradients.ts";
-import { swish } from "../../src/autograd/operations/activation.ts";
 import { add } from "../../src/autograd/operations/arithmetic.ts";
 import { conv2d, depthwiseConv2d, pointwiseConv2d } from "../../src/autograd/operations/convolution.ts";
 import { fuse } from "../../src/autograd/operations/fusion.ts";
@@ -38,16 +37,16 @@ function recorder(tape: Tape): Operations<Tensor> {
     },
     fuse(same, half, twice, weights) {
       const [, , height, width] = same.shape;
-      const options = { height, width, padding: "symmetric", normalized: true } as const;
-      return swish(tape, fuse(tape, [same, half, twice], weights, options));
+      const options = { height, width, padding: "symmetric", normalized: true, activation: "swish" } as const;
+      return fuse(tape, [same, half, twice], weights, options);
     },
     focalLoss(logits, { classTargets, normalizer }) {
       const numClasses = logits.shape[1] / 9;
-      const options = { numClasses, levelOffset: 0, alpha: 0.25, gamma: 1.5 };
+      const options = { numClasses, alpha: 0.25, gamma: 1.5 };
       return focalLoss(tape, logits, classTargets, normalizer, options);
     },
     huberLoss: (codes, { boxTargets, normalizer }) =>
-      huberBoxLoss(tape, codes, boxTargets, normalizer, { levelOffset: 0, delta: 0.1 }),
+      huberBoxLoss(tape, codes, boxTargets, normalizer, { delta: 0.1 }),
     add: (a, b, scale) => add(tape, a, b, 1, scale),
   };
 }
