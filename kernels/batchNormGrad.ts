@@ -66,4 +66,9 @@ export const batchNormGrad: Kernel<BatchNormGradParameters> = {
     { ...p, frozen: false },
   ]),
   testInputs: varianceInput,
+  tolerance: {
+    absolute: 4e-5,
+    relative: 2e-5,
+    reason: "dgamma and dbeta sum up to 12,297 terms, which cancel where their roundings do not",
+  },
 };

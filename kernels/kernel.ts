@@ -44,10 +44,10 @@ export interface Variant<P extends Parameters = Parameters> {
   /** Whether it synchronises workgroups: fast on a GPU, slow where software makes every invocation a coroutine. */
   readonly barriers?: boolean;
   /**
-   * Whether its invocations share what they load or sum by subgroups: fast in software, where a load is what costs. A
-   * shader may take their size as the override SUBGROUP, which is not for `constants` to give.
+   * The least subgroup among whose invocations it spreads what they load or sum: fast in software, where a load is what
+   * costs. A shader may take their size as the override SUBGROUP, which is not for `constants` to give.
    */
-  readonly subgroups?: boolean;
+  readonly subgroups?: 4 | 8;
 }
 
 /** How a kernel is computed: a variant, and a value for each of its tunables. */
@@ -90,8 +90,8 @@ export function elementCount(shape: Shape): number {
 }
 
 /** Whether an adapter can run a variant at all. */
-export const canRun = (variant: Variant, { subgroupSize }: AdapterTraits): boolean =>
-  !variant.subgroups || subgroupSize === 4 || (subgroupSize > 0 && subgroupSize % 8 === 0);
+export const canRun = ({ subgroups }: Variant, { subgroupSize }: AdapterTraits): boolean =>
+  !subgroups || (subgroupSize >= subgroups && (subgroupSize === 4 || subgroupSize % 8 === 0));
 
 /**
  * The first variant for the parameters that is good on an adapter, in software without barriers, else without subgroups;

@@ -35,7 +35,7 @@ export function laneVariants<P extends Parameters>(
       shader: subgroup + body,
       constants,
       workgroups: (p) => linearWorkgroups(units(p)),
-      subgroups: true,
+      subgroups: 4,
     },
     {
       name: "plain",

@@ -1,7 +1,15 @@
 import plain from "../shaders/pointwiseConv2d.plain.wgsl";
 import subgroup from "../shaders/pointwiseConv2d.subgroup.wgsl";
 import tiled from "../shaders/pointwiseConv2d.wgsl";
-import { divideUp, type Kernel, linearWorkgroups, type Tuning, type Workgroups } from "./kernel.ts";
+import wide from "../shaders/pointwiseConv2d.wide.wgsl";
+import {
+  divideUp,
+  type Kernel,
+  linearWorkgroups,
+  type Tuning,
+  type Variant,
+  type Workgroups,
+} from "./kernel.ts";
 
 export type PointwiseConv2dParameters = {
   batch: number;
@@ -27,6 +35,34 @@ const constants = (p: PointwiseConv2dParameters, { WORKGROUP }: Tuning): Record<
 const supportsQuads = (p: PointwiseConv2dParameters): boolean =>
   p.pixels % 4 === 0 && (p.transposed ? p.outputs : p.inputs) % 4 === 0;
 
+/** Of the variants with subgroups: no more invocations than there are groups of four pixels to share out. */
+const subgroupWorkgroup = (p: PointwiseConv2dParameters, { WORKGROUP }: Tuning): number =>
+  [8, 16].find((size) => (p.batch * p.pixels) / 4 <= size) ?? WORKGROUP;
+
+function subgroupVariant(
+  name: string,
+  shader: string,
+  rows: number,
+  least: 4 | 8,
+): Variant<PointwiseConv2dParameters> {
+  return {
+    name,
+    shader,
+    tunables: { WORKGROUP: [32, 64] },
+    constants: (p, tuning) => constants(p, { WORKGROUP: subgroupWorkgroup(p, tuning) }),
+    workgroups(p, tuning) {
+      const spans = divideUp((p.batch * p.pixels) / 4, subgroupWorkgroup(p, tuning));
+      return linearWorkgroups(divideUp(p.outputs, rows) * spans);
+    },
+    supports: supportsQuads,
+    subgroups: least,
+  };
+}
+
+/** Whether less than half a tile of 16 outputs would be idle. */
+const fillsWideTiles = ({ outputs }: PointwiseConv2dParameters): boolean =>
+  outputs % 16 === 0 || outputs % 16 > 8;
+
 const grid = (invocations: number, { WORKGROUP }: Tuning): Workgroups =>
   linearWorkgroups(divideUp(invocations, WORKGROUP));
 
@@ -49,18 +85,10 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
   ],
   variants: [
     {
-      name: "subgroup",
-      shader: subgroup,
-      // Multiples of a subgroup's size; a small one leaves few invocations with nothing to do.
-      tunables: { WORKGROUP: [32, 64] },
-      constants,
-      workgroups(p, { WORKGROUP }) {
-        const spans = divideUp((p.batch * p.pixels) / 4, WORKGROUP);
-        return linearWorkgroups(divideUp(p.outputs, 8) * spans);
-      },
-      supports: supportsQuads,
-      subgroups: true,
+      ...subgroupVariant("wide", wide, 16, 8),
+      supports: (p) => supportsQuads(p) && fillsWideTiles(p),
     },
+    subgroupVariant("subgroup", subgroup, 8, 4),
     {
       name: "tiled",
       shader: tiled,
@@ -104,6 +132,9 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     // Several workgroups a tile of outputs, the last one not full, and a whole tile and a part of one.
     example(3, 12, 20, 148),
     example(3, 12, 20, 148, true),
+    // The wide tile, whole and in part.
+    example(2, 12, 32, 36),
+    example(2, 10, 44, 36, true),
     // 65,537 workgroups: more than fit in one row.
     example(1, 1, 3, 1_398_107),
   ],

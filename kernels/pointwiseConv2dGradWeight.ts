@@ -68,7 +68,7 @@ export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParamete
         return [divideUp(own, 4 * WORKGROUP), divideUp(shared, 8), p.splits];
       },
       supports: (p) => p.pixels % 4 === 0 && p.chunk % 4 === 0,
-      subgroups: true,
+      subgroups: 4,
     },
     {
       name: "tiled",
