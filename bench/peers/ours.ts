@@ -14,6 +14,7 @@ import type { Tensor } from "../../src/autograd/tensor.ts";
 import { packageVersion } from "../../src/base/files.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { compile, type Inputs } from "../../src/engine/program.ts";
+import { Rest } from "../../src/engine/rest.ts";
 import { type Contestant, comparedSteps, type Operations, type Peer, type Row } from "./contestant.ts";
 
 function recorder(tape: Tape): Operations<Tensor> {
@@ -74,11 +75,12 @@ async function prepareOperation(engine: Engine, row: Row): Promise<Contestant> {
   const timed = await compile(engine, row.name, tape, {});
   const inputs = hostInputs(row, Object.keys(row.inputs));
   await timed.run(inputs);
+  const rest = new Rest();
   return {
-    // Without outputs a run resolves at once.
+    // Without outputs a run resolves at once; with them the program would wait as it is waited here.
     async run() {
       await timed.run();
-      await engine.settle();
+      await rest.until(() => engine.settle());
     },
     async outputs() {
       const results = await checked.run(inputs);

@@ -15,6 +15,7 @@ import {
   refuseUnfitPlan,
   summarizePlan,
 } from "./plan.ts";
+import { Rest } from "./rest.ts";
 
 export interface Dispatch {
   readonly operation: Operation;
@@ -49,6 +50,7 @@ interface OutputRange {
 }
 
 export class Program<Name extends string = string> {
+  readonly #rest = new Rest();
   #run = 0;
   #released = false;
 
@@ -94,7 +96,9 @@ export class Program<Name extends string = string> {
 
   /** The outputs of a run that was submitted. @throws Error with what the device reported. */
   async collect(staging: GPUBuffer): Promise<Outputs<Name>> {
-    const bytes = await this.engine.mapped(staging).catch((error) => this.#blame(error));
+    const ask = () => this.engine.mapped(staging);
+    const asked = this.engine.traits.software ? this.#rest.until(ask) : ask();
+    const bytes = await asked.catch((error) => this.#blame(error));
     return Object.fromEntries(
       this.outputs.map(({ name, tensor, offset }) => [
         name,

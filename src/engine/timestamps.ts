@@ -1,6 +1,7 @@
 // Sets of the adapter's timestamps, and how they reach the host.
 import { UserError } from "../base/errors.ts";
 import type { Engine } from "./engine.ts";
+import { Rest } from "./rest.ts";
 
 const queryUsage = 0x0200 | 0x0004; // QUERY_RESOLVE | COPY_SRC
 /** WebGPU's limit for one query set. */
@@ -10,6 +11,7 @@ const queriesPerSet = 4096;
 export class Timestamps {
   readonly #sets: GPUQuerySet[];
   readonly #resolved: GPUBuffer;
+  readonly #rest = new Rest();
 
   /** @throws UserError when the adapter has no timestamps. */
   constructor(
@@ -48,7 +50,8 @@ export class Timestamps {
       encoder.resolveQuerySet(set, 0, this.#count(index), this.#resolved, 8 * queriesPerSet * index);
     });
     device.queue.submit([encoder.finish()]);
-    const bits = await this.engine.read(this.#resolved, 16 * this.passes);
+    const ask = () => this.engine.read(this.#resolved, 16 * this.passes);
+    const bits = await (this.engine.traits.software ? this.#rest.until(ask) : ask());
     return new BigUint64Array(bits.buffer);
   }
 

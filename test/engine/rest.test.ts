@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Rest } from "../../src/engine/rest.ts";
+
+/** Work that is done `milliseconds` after its start. @returns when it was asked for, since its start. */
+async function wait(rest: Rest, milliseconds: number): Promise<number> {
+  const started = performance.now();
+  let asked = Number.NaN;
+  await rest.until(async () => {
+    asked = performance.now() - started;
+    const left = milliseconds - asked;
+    if (left > 0) await sleep(left);
+  });
+  return asked;
+}
+
+test("work is asked for at once when nothing is known, and then shortly before it is due", async () => {
+  const rest = new Rest();
+  assert.ok((await wait(rest, 100)) < 20);
+  const second = await wait(rest, 100);
+  assert.ok(second > 80, `asked for after ${second} ms`);
+});
+
+test("work that has become shorter is asked for earlier and earlier", async () => {
+  const rest = new Rest();
+  await wait(rest, 100);
+  const asked: number[] = [];
+  for (let run = 0; run < 6; run++) asked.push(await wait(rest, 30));
+  assert.ok(asked[0] > 80 && asked[5] < 60, asked.join(" "));
+});
+
+test("a failure passes through", async () => {
+  await assert.rejects(
+    new Rest().until(() => Promise.reject(new Error("lost"))),
+    /lost/,
+  );
+});
