@@ -25,6 +25,9 @@ export type FuseParameters = {
 export const fuseEpsilon = 1e-4;
 export const modes = { same: 0, upsample: 1, maxPool: 2 } as const;
 
+/** Elements of one invocation: enough to spread what it costs to start one in software. */
+export const fuseTunables = { RUN: [4, 1, 2, 8] };
+
 /** Shaders divide indices within a map in float32, which is exact for so many pixels a side. */
 const maxSide = 1024;
 
@@ -249,8 +252,9 @@ export const fuse: Kernel<FuseParameters> = {
     {
       name: "plain",
       shader,
-      constants: fuseConstants,
-      workgroups: (p) => linearWorkgroups(divideUp(p.planes * p.height * p.width, 64)),
+      tunables: fuseTunables,
+      constants: (p, { RUN }) => ({ ...fuseConstants(p), RUN }),
+      workgroups: (p, { RUN }) => linearWorkgroups(divideUp(p.planes * p.height * p.width, 64 * RUN)),
     },
   ],
   flops: (p) => (2 * p.count + (p.swish ? 4 : 0)) * p.planes * p.height * p.width,

@@ -3,6 +3,7 @@ import {
   edgeFactors,
   type FuseParameters,
   fuseCases,
+  fuseTunables,
   modes,
   sourceOf,
   takenIndex,
@@ -19,8 +20,8 @@ const inputShape = (p: FuseGradInputParameters): number[] => {
   return [p.planes, height, width];
 };
 
-/** Rows and columns of one plane's invocations: elements, or a pool's blocks of 2x2 from its padding's corner. */
-function invocations(p: FuseGradInputParameters): { rows: number; columns: number } {
+/** Rows and columns of one plane's places: elements, or a pool's blocks of 2x2 from its padding's corner. */
+function places(p: FuseGradInputParameters): { rows: number; columns: number } {
   const { height, width, padTop, padLeft, mode } = sourceOf(p, p.index);
   if (mode !== modes.maxPool) return { rows: height, columns: width };
   return { rows: divideUp(padTop + height, 2), columns: divideUp(padLeft + width, 2) };
@@ -40,9 +41,10 @@ export const fuseGradInput: Kernel<FuseGradInputParameters> = {
     {
       name: "plain",
       shader,
-      constants(p) {
+      tunables: fuseTunables,
+      constants(p, { RUN }) {
         const source = sourceOf(p, p.index);
-        const { rows, columns } = invocations(p);
+        const { rows, columns } = places(p);
         return {
           COUNT: p.count,
           INDEX: p.index,
@@ -58,12 +60,13 @@ export const fuseGradInput: Kernel<FuseGradInputParameters> = {
           PAD_LEFT: source.padLeft,
           ROWS: rows,
           COLUMNS: columns,
+          RUN,
           WORKGROUP: 64,
         };
       },
-      workgroups(p) {
-        const { rows, columns } = invocations(p);
-        return linearWorkgroups(divideUp(p.planes * rows * columns, 64));
+      workgroups(p, { RUN }) {
+        const { rows, columns } = places(p);
+        return linearWorkgroups(divideUp(p.planes * rows * columns, 64 * RUN));
       },
     },
   ],

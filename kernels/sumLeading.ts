@@ -19,9 +19,10 @@ export function sumLeadingParameters(length: number, splits: readonly number[]):
 
 const splitsOf = (p: SumLeadingParameters): number[] => indices.map((index) => p[`splits${index}`]);
 
-const splitConstants = (p: SumLeadingParameters): Record<string, number> => ({
-  ...Object.fromEntries(splitsOf(p).map((splits, index) => [`SPLITS${index}`, splits])),
-});
+const countOf = (p: SumLeadingParameters): number => splitsOf(p).filter((splits) => splits > 0).length;
+
+const splitConstants = (p: SumLeadingParameters): Record<string, number> =>
+  Object.fromEntries(splitsOf(p).map((splits, index) => [`SPLITS${index}`, splits]));
 
 /** Few invocations, so that a short sum of many parts still keeps every core of a CPU busy. */
 const plainWorkgroup = 32;
@@ -42,14 +43,19 @@ export const sumLeading: Kernel<SumLeadingParameters> = {
       name: "whole",
       shader: whole,
       tunables: elementwiseTunables,
-      constants: (p, tuning) => ({ ...splitConstants(p), ...elementwiseConstants(p.length, tuning) }),
+      constants: (p, tuning) => ({ COUNT: countOf(p), ...elementwiseConstants(p.length, tuning) }),
       workgroups: (p, tuning) => elementwiseWorkgroups(p.length, tuning),
       supports: (p) => splitsOf(p).every((splits) => splits <= 1),
     },
     {
       name: "plain",
       shader: plain,
-      constants: (p) => ({ ...splitConstants(p), LENGTH: p.length, WORKGROUP: plainWorkgroup }),
+      constants: (p) => ({
+        ...splitConstants(p),
+        COUNT: countOf(p),
+        LENGTH: p.length,
+        WORKGROUP: plainWorkgroup,
+      }),
       workgroups: ({ length }) => linearWorkgroups(divideUp(length, plainWorkgroup)),
     },
   ],

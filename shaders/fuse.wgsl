@@ -3,7 +3,8 @@
 // f is swish where SWISH, else nothing. r_i leaves a map of the right size alone (mode 0), repeats the nearest pixel of a
 // smaller one, index floor(out · in / size) (mode 1), or takes the maximum over 3x3 windows of stride 2 of a larger one,
 // pixels outside counting as −∞ (mode 2). Bindings beyond COUNT are not read.
-// One invocation: one element of y; inputs are summed in order.
+// One invocation: RUN elements of y, WORKGROUP apart, so that neighbours read neighbours and what all elements share is
+// read once; inputs are summed in order.
 
 override COUNT: u32;
 override NORMALIZED: bool;
@@ -11,6 +12,7 @@ override SWISH: bool;
 override MODE0: u32;
 override MODE1: u32;
 override MODE2: u32;
+override RUN: u32;
 override WORKGROUP: u32;
 
 struct Sizes {
@@ -66,29 +68,30 @@ fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: v
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let first = (group.y * groups.x + group.x) * WORKGROUP;
-  let pixels = sizes.HEIGHT * sizes.WIDTH;
-  if (first + local >= sizes.PLANES * pixels) { return; }
-  let offset = first % pixels + local;
-  let planes = divide(vec2u(offset), vec2u(pixels)).x;
-  let pixel = offset - planes * pixels;
-  let row = divide(vec2u(pixel), vec2u(sizes.WIDTH)).x;
-  let at = vec2u(row, pixel - row * sizes.WIDTH);
-  let plane = first / pixels + planes;
-  var total = 0.0;
-  for (var k = 0u; k < COUNT; k++) { total += max(weights[k], 0.0); }
-  let scale = select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
+  let first = (group.y * groups.x + group.x) * WORKGROUP * RUN;
+  let width = sizes.WIDTH;
+  let pixels = sizes.HEIGHT * width;
+  let length = sizes.PLANES * pixels;
   let source0 = Source(MODE0, vec2u(sizes.HEIGHT0, sizes.WIDTH0), vec2u(sizes.PAD_TOP0, sizes.PAD_LEFT0));
-  var sum = max(weights[0], 0.0) * resample(&x0, source0, plane, at);
-  if (COUNT > 1u) {
-    let source1 = Source(MODE1, vec2u(sizes.HEIGHT1, sizes.WIDTH1), vec2u(sizes.PAD_TOP1, sizes.PAD_LEFT1));
-    sum += max(weights[1], 0.0) * resample(&x1, source1, plane, at);
+  let source1 = Source(MODE1, vec2u(sizes.HEIGHT1, sizes.WIDTH1), vec2u(sizes.PAD_TOP1, sizes.PAD_LEFT1));
+  let source2 = Source(MODE2, vec2u(sizes.HEIGHT2, sizes.WIDTH2), vec2u(sizes.PAD_TOP2, sizes.PAD_LEFT2));
+  var w = vec3f();
+  for (var k = 0u; k < COUNT; k++) { w[k] = max(weights[k], 0.0); }
+  let scale = select(1.0, 1.0 / (w.x + w.y + w.z + 1e-4), NORMALIZED);
+  for (var k = 0u; k < RUN; k++) {
+    let i = first + k * WORKGROUP + local;
+    if (i >= length) { return; }
+    let offset = first % pixels + i - first;
+    let planes = divide(vec2u(offset), vec2u(pixels)).x;
+    let pixel = offset - planes * pixels;
+    let row = divide(vec2u(pixel), vec2u(width)).x;
+    let at = vec2u(row, pixel - row * width);
+    let plane = first / pixels + planes;
+    var sum = w.x * resample(&x0, source0, plane, at);
+    if (COUNT > 1u) { sum += w.y * resample(&x1, source1, plane, at); }
+    if (COUNT > 2u) { sum += w.z * resample(&x2, source2, plane, at); }
+    let z = scale * sum;
+    // exp(80) is finite in float32, and sigmoid(−80) is 0 to every digit that is left.
+    y[i] = select(z, z / (1.0 + exp(min(-z, 80.0))), SWISH);
   }
-  if (COUNT > 2u) {
-    let source2 = Source(MODE2, vec2u(sizes.HEIGHT2, sizes.WIDTH2), vec2u(sizes.PAD_TOP2, sizes.PAD_LEFT2));
-    sum += max(weights[2], 0.0) * resample(&x2, source2, plane, at);
-  }
-  let z = scale * sum;
-  // exp(80) is finite in float32, and sigmoid(−80) is 0 to every digit that is left.
-  y[first + local] = select(z, z / (1.0 + exp(min(-z, 80.0))), SWISH);
 }

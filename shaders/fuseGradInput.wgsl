@@ -1,14 +1,16 @@
 // Gradient of fuse with respect to its input number INDEX, NCHW, gathered so that each element is written once:
 //   dx = relu(w_INDEX) / S · (sum of dz over the outputs that took this pixel) [+ addend, where ADDEND]      S as in fuse
 // dz and `taken` are fuseGradSum's. Mode 0: the same pixel. Mode 1: the outputs that repeat it, row by row.
-// Mode 2: those of the up to four 3x3 windows over it that took it, row by row. One invocation: one element of dx; in mode 2
-// the 2x2 pixels, counted from the padding's corner, that the same four windows reach.
+// Mode 2: those of the up to four 3x3 windows over it that took it, row by row. A place is one element of dx; in mode 2 the
+// 2x2 pixels, counted from the padding's corner, that the same four windows reach. One invocation: RUN places, WORKGROUP
+// apart, so that neighbours read neighbours and what all places share is read once.
 
 override COUNT: u32;
 override INDEX: u32;
 override NORMALIZED: bool;
 override MODE: u32;
 override ADDEND: bool;
+override RUN: u32;
 override WORKGROUP: u32;
 
 struct Sizes {
@@ -19,7 +21,7 @@ struct Sizes {
   IN_WIDTH: u32,
   PAD_TOP: u32,
   PAD_LEFT: u32,
-  ROWS: u32, // invocations of a plane: rows and columns of dx, in mode 2 of its blocks
+  ROWS: u32, // of a plane's places: those of dx, in mode 2 of its blocks
   COLUMNS: u32,
 }
 
@@ -33,8 +35,7 @@ struct Sizes {
 // Quotient for n below 2^20: integer division, which CPUs do lane by lane, is not worth its price.
 fn divide(n: vec2u, by: vec2u) -> vec2u { return vec2u((vec2f(n) + 0.5) / vec2f(by)); }
 
-fn write(plane: u32, at: vec2u, value: f32) {
-  let i = (plane * sizes.IN_HEIGHT + at.x) * sizes.IN_WIDTH + at.y;
+fn write(i: u32, value: f32) {
   var earlier = 0.0;
   if (ADDEND) { earlier = addend[i]; }
   dx[i] = earlier + value;
@@ -81,7 +82,7 @@ fn pooled(plane: u32, block: vec2u, factor: f32) {
   for (var k = 0u; k < 4u; k++) {
     let pixel = 2 * at + vec2i(vec2u(k / 2u, k % 2u)) - vec2i(vec2u(sizes.PAD_TOP, sizes.PAD_LEFT));
     if (all(pixel >= vec2i()) && all(pixel < vec2i(vec2u(sizes.IN_HEIGHT, sizes.IN_WIDTH)))) {
-      write(plane, vec2u(pixel), factor * sums[k]);
+      write((plane * sizes.IN_HEIGHT + u32(pixel.x)) * sizes.IN_WIDTH + u32(pixel.y), factor * sums[k]);
     }
   }
 }
@@ -89,23 +90,26 @@ fn pooled(plane: u32, block: vec2u, factor: f32) {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let first = (group.y * groups.x + group.x) * WORKGROUP;
-  let each = sizes.ROWS * sizes.COLUMNS;
-  if (first + local >= sizes.PLANES * each) { return; }
-  let offset = first % each + local;
-  let planes = divide(vec2u(offset), vec2u(each)).x;
-  let place = offset - planes * each;
-  let row = divide(vec2u(place), vec2u(sizes.COLUMNS)).x;
-  let at = vec2u(row, place - row * sizes.COLUMNS);
-  let plane = first / each + planes;
+  let first = (group.y * groups.x + group.x) * WORKGROUP * RUN;
+  let columns = sizes.COLUMNS;
+  let each = sizes.ROWS * columns;
+  let length = sizes.PLANES * each;
   var total = 0.0;
   for (var k = 0u; k < COUNT; k++) { total += max(weights[k], 0.0); }
   let factor = max(weights[INDEX], 0.0) * select(1.0, 1.0 / (total + 1e-4), NORMALIZED);
-  if (MODE == 0u) {
-    write(plane, at, factor * dz[first + local]);
-  } else if (MODE == 1u) {
-    write(plane, at, factor * repeated(plane, at));
-  } else {
-    pooled(plane, at, factor);
+  for (var k = 0u; k < RUN; k++) {
+    let i = first + k * WORKGROUP + local;
+    if (i >= length) { return; }
+    if (MODE == 0u) {
+      write(i, factor * dz[i]);
+      continue;
+    }
+    let offset = first % each + i - first;
+    let planes = divide(vec2u(offset), vec2u(each)).x;
+    let place = offset - planes * each;
+    let row = divide(vec2u(place), vec2u(columns)).x;
+    let at = vec2u(row, place - row * columns);
+    let plane = first / each + planes;
+    if (MODE == 1u) { write(i, factor * repeated(plane, at)); } else { pooled(plane, at, factor); }
   }
 }

@@ -1,6 +1,7 @@
 // Sum of up to six tensors over their leading dimensions, formula and order as in sumLeading.wgsl.
 // The rung for partial results of any number. One invocation: one element of y.
 
+override COUNT: u32;
 override WORKGROUP: u32;
 
 struct Sizes {
@@ -42,10 +43,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (i >= sizes.LENGTH) { return; }
   var sum = sumOf(&x0, sizes.SPLITS0, i);
-  if (sizes.SPLITS1 > 0u) { sum += sumOf(&x1, sizes.SPLITS1, i); }
-  if (sizes.SPLITS2 > 0u) { sum += sumOf(&x2, sizes.SPLITS2, i); }
-  if (sizes.SPLITS3 > 0u) { sum += sumOf(&x3, sizes.SPLITS3, i); }
-  if (sizes.SPLITS4 > 0u) { sum += sumOf(&x4, sizes.SPLITS4, i); }
-  if (sizes.SPLITS5 > 0u) { sum += sumOf(&x5, sizes.SPLITS5, i); }
+  if (COUNT > 1u) { sum += sumOf(&x1, sizes.SPLITS1, i); }
+  if (COUNT > 2u) { sum += sumOf(&x2, sizes.SPLITS2, i); }
+  if (COUNT > 3u) { sum += sumOf(&x3, sizes.SPLITS3, i); }
+  if (COUNT > 4u) { sum += sumOf(&x4, sizes.SPLITS4, i); }
+  if (COUNT > 5u) { sum += sumOf(&x5, sizes.SPLITS5, i); }
   y[i] = sum;
 }

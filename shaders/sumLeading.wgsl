@@ -1,18 +1,13 @@
 // Sum of up to six tensors over their leading dimensions:  y[i] = Σ over k of (x_k[0,i] + x_k[1,i] + …), each x_k in
 // eights from its start, then x0's sum, x1's, … in this order. The second stage of reductions whose first stage leaves
-// SPLITSk partial results, and the sum of all that flows into one gradient. SPLITSk is 0 for tensors that do not count.
-// The rung for whole tensors, where every SPLITSk is 1 or 0. One invocation: four elements of y.
+// SPLITSk partial results, and the sum of all that flows into one gradient. Bindings beyond COUNT are not read.
+// The rung for whole tensors, where every SPLITSk is 1. One invocation: four elements of y.
 
+override COUNT: u32;
 override WORKGROUP: u32;
 
 struct Sizes {
   LENGTH: u32,
-  SPLITS0: u32,
-  SPLITS1: u32,
-  SPLITS2: u32,
-  SPLITS3: u32,
-  SPLITS4: u32,
-  SPLITS5: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x0: array<vec4f>; // [LENGTH], as all
@@ -30,10 +25,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (4u * i >= sizes.LENGTH) { return; }
   var sum = x0[i];
-  if (sizes.SPLITS1 > 0u) { sum += x1[i]; }
-  if (sizes.SPLITS2 > 0u) { sum += x2[i]; }
-  if (sizes.SPLITS3 > 0u) { sum += x3[i]; }
-  if (sizes.SPLITS4 > 0u) { sum += x4[i]; }
-  if (sizes.SPLITS5 > 0u) { sum += x5[i]; }
+  if (COUNT > 1u) { sum += x1[i]; }
+  if (COUNT > 2u) { sum += x2[i]; }
+  if (COUNT > 3u) { sum += x3[i]; }
+  if (COUNT > 4u) { sum += x4[i]; }
+  if (COUNT > 5u) { sum += x5[i]; }
   y[i] = select(vec4f(), sum, 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(sizes.LENGTH));
 }
