@@ -81,33 +81,34 @@ export class Layers {
     return names.map((name) => this.prefix + name);
   }
 
-  #labelled<T>(body: () => T): T {
+  /** Runs `body` with these layers' name in the labels of what it records. */
+  labelled<T>(body: () => T): T {
     return this.tape.scope(this.prefix.slice(0, -1), body);
   }
 
   /** Dense convolution without bias: x [N,C,H,W] → [N,filters,H',W']. */
   conv2d(x: Tensor, filters: number, window: WindowOptions, initializer: Initializer): Tensor {
     const weight = this.parameter("weight", [filters, x.shape[1], window.kernel, window.kernel], initializer);
-    return this.#labelled(() => conv2d(this.tape, x, weight, window));
+    return this.labelled(() => conv2d(this.tape, x, weight, window));
   }
 
   /** Depthwise convolution without bias: x [N,C,H,W] → [N,C,H',W']. */
   depthwiseConv2d(x: Tensor, window: WindowOptions, initializer: Initializer): Tensor {
     const weight = this.parameter("weight", [x.shape[1], 1, window.kernel, window.kernel], initializer);
-    return this.#labelled(() => depthwiseConv2d(this.tape, x, weight, window));
+    return this.labelled(() => depthwiseConv2d(this.tape, x, weight, window));
   }
 
   /** Pointwise convolution: x [N,I,H,W] → [N,outputs,H,W]; `bias` draws the bias, absent: none. */
   pointwiseConv2d(x: Tensor, outputs: number, initializer: Initializer, bias?: Initializer): Tensor {
     const weight = this.parameter("weight", [outputs, x.shape[1], 1, 1], initializer);
     const offset = bias && this.parameter("bias", [outputs], bias);
-    return this.#labelled(() => pointwiseConv2d(this.tape, x, weight, offset));
+    return this.labelled(() => pointwiseConv2d(this.tape, x, weight, offset));
   }
 
   /** Depthwise 3x3 convolution at stride 1 of every level of a packed pyramid, without bias. */
   pyramidDepthwiseConv2d(x: Tensor, levels: LevelSizes, initializer: Initializer): Tensor {
     const weight = this.parameter("weight", [x.shape[1], 1, 3, 3], initializer);
-    return this.#labelled(() => pyramidDepthwiseConv2d(this.tape, x, weight, levels));
+    return this.labelled(() => pyramidDepthwiseConv2d(this.tape, x, weight, levels));
   }
 
   /** The tensors of a batch norm, or of several, [norms, channels] each, whose names start with `norms`. */
@@ -133,7 +134,7 @@ export class Layers {
     );
     const segments = levelEnds(levels).join();
     const options = { mode: this.mode.normalization, epsilon, momentum, activation, segments };
-    return this.#labelled(() => batchNorm(this.tape, x, parameters, options));
+    return this.labelled(() => batchNorm(this.tape, x, parameters, options));
   }
 
   /** Batch normalisation, the activation after it, and a residual added to that: x [N,C,H,W] → [N,C,H,W]. */
@@ -144,7 +145,7 @@ export class Layers {
   ): Tensor {
     const parameters = this.#normalization(x.shape[1]);
     const options = { mode: this.mode.normalization, epsilon, momentum, activation };
-    return this.#labelled(() => batchNorm(this.tape, x, parameters, options, residual));
+    return this.labelled(() => batchNorm(this.tape, x, parameters, options, residual));
   }
 
   /**
@@ -168,6 +169,6 @@ export class Layers {
       expandWeight: expand.parameter("weight", [channels, squeezed, 1, 1], draw(channels)),
       expandBias: expand.parameter("bias", [channels], zero),
     };
-    return this.#labelled(() => batchNormSqueezeExcite(this.tape, x, parameters, options, tensors));
+    return this.labelled(() => batchNormSqueezeExcite(this.tape, x, parameters, options, tensors));
   }
 }

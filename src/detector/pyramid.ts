@@ -84,7 +84,7 @@ function cell(layers: Layers, config: DetectorConfig, inputs: readonly Tensor[])
     const window = { height, width, padding: config.padding };
     const options = { ...window, normalized: config.fusion === "fast", activation: "swish" } as const;
     const weights = edgeWeights(combine, config, sources.length);
-    const y = tape.scope(`cell node ${index}`, () => fuse(tape, sources, weights, options));
+    const y = combine.labelled(() => fuse(tape, sources, weights, options));
     const output = separable(at.at("after_combine").at("conv"), config, y);
     tensors.push(output);
     outputs[node.level] = output;
