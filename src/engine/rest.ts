@@ -12,17 +12,22 @@ const least = 2;
  * nearly due, by what it took before.
  */
 export class Rest {
-  #expected = 0;
+  /** What the last few took, in milliseconds. */
+  #took: number[] = [];
+
+  /** What the next one takes: the least of the last few, for one that compiled or was disturbed says little. */
+  get #expected(): number {
+    return this.#took.length < 2 ? 0 : Math.min(...this.#took);
+  }
 
   /** Sleeps, then awaits what `ask` returns. */
   async until<T>(ask: () => Promise<T>): Promise<T> {
     const started = performance.now();
-    if (share * this.#expected >= least) await sleep(share * this.#expected);
-    const slept = performance.now() - started;
+    const due = share * this.#expected;
+    if (due >= least) await sleep(due);
     const result = await ask();
-    const took = performance.now() - started;
-    // What was there at once may have been there for long: next time it is asked for earlier.
-    this.#expected = slept >= least && took - slept < 1 ? 0.8 * slept : took;
+    // What was there at once may have been there for long: the share below 1 finds out, run by run.
+    this.#took = [...this.#took.slice(-3), performance.now() - started];
     return result;
   }
 }
