@@ -2,6 +2,7 @@
 // and no gradients, so only convolutions are here, each the plain loop over flat arrays.
 import { createRequire } from "node:module";
 import { GPU, type IKernelFunctionThis } from "gpu.js";
+import { Rest } from "../../src/engine/rest.ts";
 import type { Contestant, HostTensor, Operations, Peer, Row } from "./contestant.ts";
 
 /** What a kernel in pipeline mode leaves on the device. */
@@ -149,10 +150,11 @@ async function prepare(row: Row): Promise<Contestant | undefined> {
     if (error instanceof Unsupported) return undefined;
     throw error;
   }
+  const rest = new Rest();
   return {
     async run() {
       const { context } = await compute();
-      await context.device.queue.onSubmittedWorkDone();
+      await rest.until(() => context.device.queue.onSubmittedWorkDone());
     },
     outputs: async () => ({ y: await (await compute()).toArray() }),
     release: () => {},

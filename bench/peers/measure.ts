@@ -15,7 +15,7 @@ const fewestRounds = 5;
 const warmUps = 2;
 const resamples = 2000;
 
-export const method = `Outputs are compared with ours before anything is timed. Two runs warm up; then rounds of one run of each, ours first in even rounds and last in odd ones, for the given time and at least ${fewestRounds} rounds. Inputs and results stay on the device; a run is timed by the wall clock from its first call until the device is done. Ratios are medians over ours' median; in brackets 95% percentile intervals over ${resamples} resamples of the rounds.`;
+export const method = `Outputs are compared with ours before anything is timed. Two runs warm up; then rounds of one run of each, ours first in even rounds and last in odd ones, for the given time and at least ${fewestRounds} rounds. Inputs and results stay on the device; a run is timed by the wall clock from its first call until the device is done; we, TensorFlow.js and gpu.js wait asleep until that is nearly due, because waiting on Dawn polls and takes a processor; jax-js submits only when it is waited for. Ratios are medians over ours' median; in brackets 95% percentile intervals over ${resamples} resamples of the rounds.`;
 
 export interface Entry {
   readonly peer: string;

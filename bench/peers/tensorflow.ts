@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { Rest } from "../../src/engine/rest.ts";
 import {
   type Contestant,
   channelsFirst,
@@ -112,12 +113,12 @@ const operations: Operations<tf.Tensor> = {
   add: (a, b, scale) => tf.add(a, tf.mul(scale, b)),
 };
 
-async function deviceDone(): Promise<void> {
+async function deviceDone(rest: Rest): Promise<void> {
   const backend = tf.backend() as WebGPUBackend;
   backend.ensureCommandEncoderReady();
   backend.endComputePassEncoder();
   backend.submitQueue();
-  await backend.queue.onSubmittedWorkDone();
+  await rest.until(() => backend.queue.onSubmittedWorkDone());
 }
 
 function prepareOperation(row: Row): Contestant {
@@ -133,10 +134,11 @@ function prepareOperation(row: Row): Contestant {
     const { value, grads } = valueAndGradients(graph, wanted, inputs.dy);
     return [value, ...grads];
   };
+  const rest = new Rest();
   return {
     async run() {
       const results = tf.tidy(compute);
-      await deviceDone();
+      await deviceDone(rest);
       tf.dispose(results);
     },
     async outputs() {
@@ -163,10 +165,11 @@ function prepareTraining(row: Row): Contestant {
   const optimizer = tf.train.momentum(row.training!.rate, row.training!.momentum);
   const step = () =>
     optimizer.minimize(() => row.graph(operations, named) as tf.Scalar, true, variables) as tf.Scalar;
+  const rest = new Rest();
   return {
     async run() {
       const loss = step();
-      await deviceDone();
+      await deviceDone(rest);
       loss.dispose();
     },
     async outputs() {
