@@ -17,9 +17,12 @@ function filesBelow(folder) {
     .sort();
 }
 
+/** What dist/ is made from: not the benchmark's results, and not the peers and what they have installed. */
+const bundled = (file) => /\.(ts|wgsl)$/.test(file) && !file.startsWith(join("bench", "peers"));
+
 function sourceHash() {
   const hash = createHash("sha256");
-  for (const file of [...sourceFolders.flatMap(filesBelow), "package.json", "build.mjs"])
+  for (const file of [...sourceFolders.flatMap(filesBelow).filter(bundled), "package.json", "build.mjs"])
     hash
       .update(file)
       .update("\0")
