@@ -41,11 +41,15 @@ export class FlatLayout {
   /**
    * Adds entries of one shape without a gap between them, or returns those that are there.
    * @returns all of them as one entry [names, …shape].
+   * @throws Error when some of them are there already, but not side by side.
    */
   declareStack(names: readonly string[], shape: Shape, initializer: Initializer, decay = false): Entry {
     const entries = names.map(
       (name) => this.#known(name, shape) ?? this.#append({ name, shape, initializer, decay }),
     );
+    const [{ offset }] = entries;
+    if (entries.some((entry, index) => entry.offset !== offset + index * elementCount(shape)))
+      throw new Error(`parameters ${names.join(", ")}: declared before, but not side by side`);
     this.length = Math.ceil(this.length / alignment) * alignment;
     return { ...entries[0], name: names.join(" "), shape: [names.length, ...shape] };
   }

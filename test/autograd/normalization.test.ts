@@ -45,6 +45,27 @@ for (const mode of ["training", "frozen"] as const)
       }));
   }
 
+for (const mode of ["training", "frozen"] as const)
+  test(`batchNorm gradients of segments with filling after them, ${mode}`, () => {
+    const levels = 2;
+    const constant = (tape: Tape, name: string, low: number) =>
+      tape.constant(
+        name,
+        [levels * channels],
+        Float32Array.from({ length: levels * channels }, (_, i) => low + i / 4),
+      );
+    checkGradients({
+      name: "batchNorm",
+      inputs: { x: [3, channels, 1, 8], gamma: [levels, channels], beta: [levels, channels] },
+      build: (tape, { x, gamma, beta }) => {
+        const runningMean = constant(tape, "running mean", -0.5);
+        const runningVariance = constant(tape, "running variance", 0.5);
+        const options = { mode, epsilon: 1e-3, momentum: 0.1, activation: "swish", segments: "4,6" } as const;
+        return batchNorm(tape, x, { gamma, beta, runningMean, runningVariance }, options);
+      },
+    });
+  });
+
 // A channel too large for one unit, made from few elements.
 const enlarge = (tape: Tape, x: Tensor): Tensor => upsampleNearest(tape, x, 130, 130);
 
