@@ -9,15 +9,10 @@ import {
   type Variant,
 } from "../kernels/kernel.ts";
 import { registry } from "../kernels/registry.ts";
-import type { LayerMode } from "../src/autograd/layers.ts";
-import { Tape } from "../src/autograd/tape.ts";
+import type { Tape } from "../src/autograd/tape.ts";
 import { UserError } from "../src/base/errors.ts";
-import { detectorConfig } from "../src/detector/config.ts";
-import { recordDetection } from "../src/detector/inference.ts";
 import { makeConfig } from "../src/regime/config.ts";
-import { createModules } from "../src/regime/modules.ts";
-import { stageTasks } from "../src/regime/stages.ts";
-import { recordStep } from "../src/train/step.ts";
+import { type ProgramKind, recordProgram } from "../src/regime/programs.ts";
 
 export const suites = {
   nano: { batch: 4, size: 128 },
@@ -33,24 +28,13 @@ export interface Occurrence {
   readonly count: number;
 }
 
-const inference: LayerMode = { normalization: "frozen", trainable: false };
-
 /** The tapes of a model's training step (stage 1, module A) and of its inference, by what they are called. */
 export function recordPrograms(model: SuiteName): Record<string, Tape> {
   const { batch, size } = suites[model];
-  const config = makeConfig("default", []);
-  const modules = createModules(detectorConfig(model, { numClasses: 2, inChannels: 1 }), false);
-  const task = stageTasks(modules, config).find(({ name }) => name === "module_a")!;
+  const config = { ...makeConfig("default", []), model };
   const shape = { batch, height: size, width: size, maxBoxes: config.maxBoxes };
-  const tape = new Tape();
-  const image = tape.input("image", [batch, 1, size, size]);
-  const module = modules.module_a;
-  const levels = module.features(tape, image, inference);
-  recordDetection(tape, module.config, image, module.predictions(tape, levels, inference));
-  return {
-    [`${model} training`]: recordStep(task, shape, config.optimizer, "training").tape,
-    [`${model} inference`]: tape,
-  };
+  const record = (kind: ProgramKind) => recordProgram("module_a", kind, shape, config).tape;
+  return { [`${model} training`]: record("training"), [`${model} inference`]: record("inference") };
 }
 
 /** Every shape of a suite once, under the program in which it occurs first. */
