@@ -1,15 +1,11 @@
 // Tunes the shapes of a model one by one, the heaviest first, and keeps each answer as soon as it is there.
 import { choicesFor, costOf, describeChoice, describeShape } from "../kernels/kernel.ts";
-import { Tape } from "../src/autograd/tape.ts";
+import type { Tape } from "../src/autograd/tape.ts";
 import type { Reporter } from "../src/base/reporter.ts";
-import { type DetectorConfig, detectorConfig } from "../src/detector/config.ts";
-import { recordDetection } from "../src/detector/inference.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import type { TuningTable } from "../src/engine/tuning.ts";
 import { makeConfig } from "../src/regime/config.ts";
-import { createModules } from "../src/regime/modules.ts";
-import { frozen, stageTasks } from "../src/regime/stages.ts";
-import { recordStep, recordValidation } from "../src/train/step.ts";
+import { type ProgramKind, recordProgram, taskNames } from "../src/regime/programs.ts";
 import type { BatchShape } from "../src/train/task.ts";
 import { renderTable } from "./render.ts";
 import { type Finding, makeTools, searchShape } from "./search.ts";
@@ -30,27 +26,20 @@ export interface TuneResult {
 }
 
 /** The tapes of every task of a run and of inference. */
-function recordRegime(detector: DetectorConfig, batch: number, [height, width]: readonly number[]): Tape[] {
-  const config = makeConfig("default", []);
-  const modules = createModules(detector, config.predictor.fineTune);
+function recordRegime(model: string, batch: number, [height, width]: readonly number[]): Tape[] {
+  const config = { ...makeConfig("default", []), model };
   const shape: BatchShape = { batch, height, width, maxBoxes: config.maxBoxes };
-  const inference = new Tape();
-  const image = inference.input("image", [batch, 1, height, width]);
-  const levels = modules.module_a.features(inference, image, frozen);
-  recordDetection(inference, detector, image, modules.module_a.predictions(inference, levels, frozen));
-  const steps = stageTasks(modules, config).flatMap((task) => [
-    recordStep(task, shape, config.optimizer, "training").tape,
-    recordStep(task, shape, config.optimizer, "frozen").tape,
-    recordValidation(task, shape).tape,
-  ]);
-  return [...steps, inference];
+  const record = (task: string, kind: ProgramKind) => recordProgram(task, kind, shape, config).tape;
+  const steps = taskNames(config).flatMap((task) =>
+    (["training", "frozen", "validation"] as const).map((kind) => record(task, kind)),
+  );
+  return [...steps, record("module_a", "inference")];
 }
 
 /** The shapes of a model's training and inference, each once. */
 export function recordModel(model: string, batch: number, imageSize: readonly number[]): Occurrence[] {
-  const detector = detectorConfig(model, { numClasses: 2, inChannels: 1 });
   const found = new Map<string, Occurrence>();
-  for (const tape of recordRegime(detector, batch, imageSize))
+  for (const tape of recordRegime(model, batch, imageSize))
     for (const { kernel, parameters } of tape.operations) {
       const key = describeShape(kernel, parameters);
       const count = (found.get(key)?.count ?? 0) + 1;

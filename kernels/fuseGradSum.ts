@@ -1,5 +1,6 @@
 import plain from "../shaders/fuseGradSum.plain.wgsl";
-import tree from "../shaders/fuseGradSum.wgsl";
+import tree from "../shaders/fuseGradSum.tree.wgsl";
+import sum from "../shaders/fuseGradSum.wgsl";
 import type { Chunks } from "./chunks.ts";
 import { swishDerivative } from "./functions.ts";
 import {
@@ -61,12 +62,12 @@ export const fuseGradSum: Kernel<FuseGradSumParameters> = {
   variants: [
     {
       name: "tree",
-      shader: tree,
+      shader: sum + tree,
       constants: (p) => ({ ...constants(p), WORKGROUP: 256 }),
       workgroups: (p) => [p.groups, 1, 1],
       barriers: true,
     },
-    serialVariant(plain, constants, (p) => p.groups),
+    serialVariant(sum + plain, constants, (p) => p.groups),
   ],
   flops: (p) => ((p.normalized ? 7 : 2) * p.count + (p.swish ? 10 : 0)) * p.planes * p.height * p.width,
   reference(p, buffers) {

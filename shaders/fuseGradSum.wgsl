@@ -6,8 +6,7 @@
 // shorter (r_i(x_i) − z) / S would cancel all but the share of 1e-4 where a single weight is positive.
 // `taken` holds, where an input is pooled, which tap of each window was the first maximum in row-major order: 4 bits for
 // each input, row · 3 + column. fuseGradInput reads it.
-// The rung for GPUs: one workgroup sums CHUNK consecutive elements. Invocation t takes the elements t, t + WORKGROUP, … of
-// the chunk; then a tree. Its barriers cost software dearly, which takes the plain rung.
+// Put in front of the rungs, fuseGradSum.plain.wgsl and fuseGradSum.tree.wgsl, which say who sums what.
 
 override COUNT: u32;
 override NORMALIZED: bool;
@@ -45,8 +44,6 @@ struct Sizes {
 @group(0) @binding(6) var<storage, read_write> taken: array<u32>;    // [PLANES, HEIGHT, WIDTH], [1] without a pool
 @group(0) @binding(7) var<storage, read_write> dweights: array<f32>; // [GROUPS, COUNT]
 @group(0) @binding(8) var<uniform> sizes: Sizes;
-
-var<workgroup> partial: array<vec3f, WORKGROUP>;
 
 struct Source { mode: u32, size: vec2u, pad: vec2u } // size and pad: rows, columns
 
@@ -121,21 +118,3 @@ fn writeSums(index: u32, sums: vec3f, w: vec3f) {
   }
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let pixels = sizes.HEIGHT * sizes.WIDTH;
-  var w = vec3f();
-  for (var k = 0u; k < COUNT; k++) { w[k] = max(weights[k], 0.0); }
-  let end = min((group.x + 1u) * sizes.CHUNK, sizes.PLANES * pixels);
-  var sums = vec3f();
-  for (var i = group.x * sizes.CHUNK + local; i < end; i += WORKGROUP) {
-    sums += element(i, i / pixels, vec2u(i / sizes.WIDTH % sizes.HEIGHT, i % sizes.WIDTH), w);
-  }
-  partial[local] = sums;
-  workgroupBarrier();
-  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
-    if (local < half) { partial[local] += partial[local + half]; }
-    workgroupBarrier();
-  }
-  if (local == 0u) { writeSums(group.x, partial[0], w); }
-}

@@ -63,6 +63,21 @@ function recordModel(modules: Modules, name: string, shape: BatchShape, config: 
   };
 }
 
+/** The modules and tasks of a run, with two classes. */
+function planRun(config: Config): { modules: Modules; tasks: StageTask[] } {
+  const detector = detectorConfig(config.model, {
+    numClasses: 2,
+    inChannels: 1,
+    dropConnectRate: config.dropConnectRate,
+    anchorScale: config.anchorScale ?? undefined,
+  });
+  const modules = createModules(detector, config.predictor.fineTune);
+  return { modules, tasks: stageTasks(modules, config) };
+}
+
+/** The tasks that `recordProgram` knows by name. */
+export const taskNames = (config: Config): string[] => planRun(config).tasks.map(({ name }) => name);
+
 /**
  * @param name of a task of `stageTasks`; with `inference` of the module whose heads detect.
  * @throws UserError when there is no such task, or nothing is inferred with it.
@@ -73,14 +88,7 @@ export function recordProgram(
   shape: BatchShape,
   config: Config,
 ): RecordedProgram {
-  const detector = detectorConfig(config.model, {
-    numClasses: 2,
-    inChannels: 1,
-    dropConnectRate: config.dropConnectRate,
-    anchorScale: config.anchorScale ?? undefined,
-  });
-  const modules = createModules(detector, config.predictor.fineTune);
-  const tasks = stageTasks(modules, config);
+  const { modules, tasks } = planRun(config);
   const task = tasks.find((candidate) => candidate.name === name);
   if (!task)
     throw new UserError(`--task ${name}: must be one of ${tasks.map((known) => known.name).join(", ")}`);
