@@ -116,10 +116,15 @@ function readPixels(bytes: ArrayBuffer, format: PixelFormat, refuse: Refuse): Ui
   return inverted ? pixels.map((value) => largest - value) : pixels;
 }
 
-/** PixelSpacing, or ImagerPixelSpacing, which measures at the detector. */
+/** The only item of a sequence, or nothing. */
+const itemOf = (elements: DataSet | undefined, tag: string): DataSet | undefined =>
+  elements && (firstValue(elements, tag) as DataSet | undefined);
+
+/** PixelSpacing, of all frames in an enhanced object, or ImagerPixelSpacing, which measures at the detector. */
 function spacingOf(elements: DataSet): readonly [number, number] | undefined {
-  for (const tag of ["00280030", "00181164"]) {
-    const values = elements[tag]?.Value;
+  const measures = itemOf(itemOf(elements, "52009229"), "00289110");
+  for (const element of [measures?.["00280030"], elements["00280030"], elements["00181164"]]) {
+    const values = element?.Value;
     if (Array.isArray(values) && values.length === 2 && values.every((value) => value > 0))
       return [values[0], values[1]];
   }
