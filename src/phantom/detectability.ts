@@ -1,5 +1,6 @@
 // How visible a lesion is in a picture: the detectability index d′ of a channelized Hotelling observer that knows where
 // to look and for what, against the noise and anatomy of that same picture without the lesion.
+import { solveSymmetric } from "../base/linearAlgebra.ts";
 import { filterColumns, filterRows, gaussianKernel } from "./filters.ts";
 import type { Plane } from "./volume.ts";
 
@@ -71,41 +72,18 @@ function response(channel: Float32Array, width: number, picture: Plane, top: num
   return sum;
 }
 
-/** Solves a symmetric positive definite system by Cholesky's factors, in place. */
-function solve(matrix: number[][], right: readonly number[]): number[] {
-  const size = right.length;
-  const x = [...right];
-  for (let j = 0; j < size; j++) {
-    for (let k = 0; k < j; k++) matrix[j][j] -= matrix[j][k] ** 2;
-    matrix[j][j] = Math.sqrt(matrix[j][j]);
-    for (let i = j + 1; i < size; i++) {
-      for (let k = 0; k < j; k++) matrix[i][j] -= matrix[i][k] * matrix[j][k];
-      matrix[i][j] /= matrix[j][j];
-    }
-  }
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < i; k++) x[i] -= matrix[i][k] * x[k];
-    x[i] /= matrix[i][i];
-  }
-  for (let i = size - 1; i >= 0; i--) {
-    for (let k = i + 1; k < size; k++) x[i] -= matrix[k][i] * x[k];
-    x[i] /= matrix[i][i];
-  }
-  return x;
-}
-
 /** Covariance of the rows of `samples`, with a millionth of each variance added for rank. */
-function covariance(samples: readonly (readonly number[])[]): number[][] {
-  const channels = samples[0].length;
+function covariance(samples: readonly (readonly number[])[]): Float64Array {
+  const size = samples[0].length;
   const mean = (pick: (sample: readonly number[]) => number) =>
     samples.reduce((sum, sample) => sum + pick(sample), 0) / samples.length;
-  const means = Array.from({ length: channels }, (_, c) => mean((sample) => sample[c]));
-  return means.map((_, a) =>
-    means.map((_, b) => {
-      const value = mean((sample) => (sample[a] - means[a]) * (sample[b] - means[b]));
-      return ((value * samples.length) / (samples.length - 1)) * (a === b ? 1 + 1e-6 : 1);
-    }),
-  );
+  const means = Array.from({ length: size }, (_, c) => mean((sample) => sample[c]));
+  const scale = samples.length / (samples.length - 1);
+  return Float64Array.from({ length: size * size }, (_, index) => {
+    const [a, b] = [Math.floor(index / size), index % size];
+    const value = mean((sample) => (sample[a] - means[a]) * (sample[b] - means[b]));
+    return value * scale * (a === b ? 1 + 1e-6 : 1);
+  });
 }
 
 /**
@@ -134,7 +112,7 @@ export function detectability(
   const samples = sampleBackground(channels, signal, without, inBreast);
   if (samples.length < fewestPositions) return undefined;
   const means = channels.map((channel) => channel.reduce((sum, value, i) => sum + value * signal.data[i], 0));
-  const weights = solve(covariance(samples), means);
+  const weights = solveSymmetric(covariance(samples), Float64Array.from(means), means.length);
   return Math.sqrt(weights.reduce((sum, weight, c) => sum + weight * means[c], 0));
 }
 
