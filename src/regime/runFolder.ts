@@ -1,4 +1,4 @@
-// The folder of one run: config.json, metrics.jsonl, checkpoints/, results.json. Whatever stands in it is whole.
+// The folder of one run: config.json, metrics.jsonl, events/, checkpoints/, results.json. Whatever stands in it is whole.
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { reasonOf, UserError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
 import { untunedIdentity } from "../engine/tuning.ts";
 import type { Config } from "./config.ts";
+import { EventFile } from "./eventFile.ts";
 
 /** A line of metrics.jsonl. `step` counts a task's steps from 1; a line of an epoch has that of its last step. */
 export interface MetricsLine {
@@ -21,6 +22,9 @@ export interface RunFacts {
 }
 
 export class RunFolder {
+  /** By task: what TensorBoard shows. */
+  readonly #curves = new Map<string, EventFile>();
+
   private constructor(
     readonly path: string,
     readonly config: Config,
@@ -90,12 +94,16 @@ export class RunFolder {
     await rm(path, { force: true });
   }
 
+  /** Adds a line to metrics.jsonl, and its numbers to the task's curves. */
   appendMetrics(line: MetricsLine): void {
     appendFileSync(this.file("metrics.jsonl"), `${JSON.stringify(line)}\n`);
+    const { task, step, ...values } = line;
+    this.#curves.get(task)?.add(step, values);
   }
 
   /** Drops the lines of a task beyond a step: those that will be written again, and a half-written last one. */
   async rewindMetrics(task: string, step: number): Promise<void> {
+    this.#curves.set(task, EventFile.begin(this.file(join("events", task)), step));
     const file = this.file("metrics.jsonl");
     if (!existsSync(file)) return;
     const kept = readFileSync(file, "utf8")
