@@ -1,7 +1,8 @@
 // The modules of arXiv 2408.08560 and of what it is compared with.
-import type { DetectorConfig } from "../detector/config.ts";
+import { type DetectorConfig, detectorConfig } from "../detector/config.ts";
 import { DetectorModule } from "../detector/module.ts";
 import type { Modality } from "../train/task.ts";
+import type { Config } from "./config.ts";
 
 /** A predictor and the two feature networks below it. */
 export interface PredictorSpec {
@@ -65,4 +66,15 @@ export function createModules(config: DetectorConfig, fineTune: boolean): Module
     if (fineTune) for (const branch of branchNames(spec, true)) create(branch, true, 0);
   }
   return modules;
+}
+
+/** The modules of a run. @param numClasses labels of its manifest. */
+export function modulesOf(config: Config, numClasses: number): Modules {
+  const detector = detectorConfig(config.model, {
+    numClasses,
+    inChannels: 1,
+    dropConnectRate: config.dropConnectRate,
+    anchorScale: config.anchorScale ?? undefined,
+  });
+  return createModules(detector, config.predictor.fineTune);
 }

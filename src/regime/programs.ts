@@ -4,14 +4,13 @@ import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { UserError } from "../base/errors.ts";
 import { RandomStream } from "../base/random.ts";
-import { detectorConfig } from "../detector/config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Inputs } from "../engine/program.ts";
 import { prepareSets, recordStep, recordValidation } from "../train/step.ts";
 import type { BatchShape } from "../train/task.ts";
 import type { Config } from "./config.ts";
 import { comparedModels, recordInference } from "./models.ts";
-import { createModules, type Modules } from "./modules.ts";
+import { type Modules, modulesOf } from "./modules.ts";
 import { type StageTask, stageTasks } from "./stages.ts";
 
 /** A step that normalises by the batch, one by running statistics, the losses alone, or detections. */
@@ -65,13 +64,7 @@ function recordModel(modules: Modules, name: string, shape: BatchShape, config: 
 
 /** The modules and tasks of a run, with two classes. */
 function planRun(config: Config): { modules: Modules; tasks: StageTask[] } {
-  const detector = detectorConfig(config.model, {
-    numClasses: 2,
-    inChannels: 1,
-    dropConnectRate: config.dropConnectRate,
-    anchorScale: config.anchorScale ?? undefined,
-  });
-  const modules = createModules(detector, config.predictor.fineTune);
+  const modules = modulesOf(config, 2);
   return { modules, tasks: stageTasks(modules, config) };
 }
 

@@ -3,7 +3,6 @@ import type { OptimizerOptions } from "../autograd/operations/optimizer.ts";
 import type { Reporter } from "../base/reporter.ts";
 import { type LoaderOptions, PairLoader } from "../data/loader.ts";
 import type { Manifest, Split } from "../data/manifest.ts";
-import { detectorConfig } from "../detector/config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ImageResult } from "../evaluate/detection.ts";
 import { type Summary, summarizeModels } from "../evaluate/summary.ts";
@@ -12,7 +11,7 @@ import type { BatchShape } from "../train/task.ts";
 import type { TrainingOptions } from "../train/trainer.ts";
 import type { Config } from "./config.ts";
 import { comparedModels, detect, type Model } from "./models.ts";
-import { createModules, type Modules } from "./modules.ts";
+import { type Modules, modulesOf } from "./modules.ts";
 import { comparePyramids, type LevelSimilarity } from "./probe.ts";
 import type { RunFolder } from "./runFolder.ts";
 import { stageTasks } from "./stages.ts";
@@ -50,14 +49,8 @@ class Run {
   constructor(private readonly context: RunContext) {
     const { folder, manifest } = context;
     const { config } = folder;
-    const detector = detectorConfig(config.model, {
-      numClasses: manifest.classes.length,
-      inChannels: 1,
-      dropConnectRate: config.dropConnectRate,
-      ...(config.anchorScale === null ? {} : { anchorScale: config.anchorScale }),
-    });
     const [height, width] = config.imageSize;
-    this.#modules = createModules(detector, config.predictor.fineTune);
+    this.#modules = modulesOf(config, manifest.classes.length);
     this.#shape = { batch: config.batch, height, width, maxBoxes: config.maxBoxes };
   }
 

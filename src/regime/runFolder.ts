@@ -18,6 +18,11 @@ export interface MetricsLine {
 /** What config.json says beside the configuration. */
 export interface RunFacts {
   readonly tuning: string;
+  readonly data: {
+    /** Labels of the manifest, class 1 first. */
+    readonly classes: readonly string[];
+    readonly [name: string]: unknown;
+  };
   readonly [name: string]: unknown;
 }
 
@@ -30,6 +35,7 @@ export class RunFolder {
     readonly config: Config,
     /** The choices of kernels that the run began with, as `Engine.tuningIdentity` names them. */
     readonly tuning: string,
+    readonly classes: readonly string[],
   ) {}
 
   /** @throws UserError when a folder for a new run holds something. */
@@ -47,7 +53,7 @@ export class RunFolder {
    */
   static async create(path: string, config: Config, facts: RunFacts): Promise<RunFolder> {
     RunFolder.refuseOccupied(path);
-    const folder = new RunFolder(path, config, facts.tuning);
+    const folder = new RunFolder(path, config, facts.tuning, facts.data.classes);
     await writeFileAtomically(
       folder.file("config.json"),
       `${JSON.stringify({ config, ...facts }, null, 2)}\n`,
@@ -56,18 +62,19 @@ export class RunFolder {
     return folder;
   }
 
-  /** Opens a run to go on with it. @throws UserError naming what is missing or damaged. */
+  /** Opens a run to go on with it or to use it. @throws UserError naming what is missing or damaged. */
   static open(path: string, check: (values: unknown, source: string) => Config): RunFolder {
     const file = join(path, "config.json");
     let text: string;
     try {
       text = readFileSync(file, "utf8");
     } catch {
-      throw new UserError(`--resume ${path}: no run: ${file} is missing`);
+      throw new UserError(`${path}: no run: ${file} is missing`);
     }
     try {
-      const { config, tuning } = JSON.parse(text) as { config: unknown; tuning?: string };
-      return new RunFolder(path, check(config, file), tuning ?? untunedIdentity);
+      const { config, tuning, data } = JSON.parse(text) as { config: unknown } & Partial<RunFacts>;
+      if (!data) throw new UserError(`${file}: says nothing of the data`);
+      return new RunFolder(path, check(config, file), tuning ?? untunedIdentity, data.classes);
     } catch (error) {
       throw new UserError(error instanceof UserError ? error.message : `${file}: ${reasonOf(error)}`);
     }

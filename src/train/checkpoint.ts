@@ -2,7 +2,7 @@
 // that a module's file loads there and its files load here.
 import { readFile } from "node:fs/promises";
 import { elementCount } from "../../kernels/kernel.ts";
-import type { Entry, FlatLayout, ParameterSet, PlaneName } from "../autograd/parameters.ts";
+import type { Entry, FlatLayout, ParameterSet, Plane, PlaneName } from "../autograd/parameters.ts";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
 import {
@@ -68,16 +68,29 @@ export function loadTensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   path: string,
 ): void {
+  for (const [plane, values] of modulePlanesOf(set, tensors, path)) engine.writePlane(plane, values);
+}
+
+/** As `loadModule`, for who needs the values on the host. */
+export async function readModule(set: ParameterSet, path: string): Promise<Map<Plane, Values>> {
+  const { tensors } = await readTensorFile(path);
+  return modulePlanesOf(set, tensors, path);
+}
+
+function modulePlanesOf(
+  set: ParameterSet,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  path: string,
+): Map<Plane, Values> {
   for (const name of tensors.keys())
     if (!name.endsWith("num_batches_tracked") && !set.parameters.find(name) && !set.statistics.find(name))
       throw new UserError(`${path}: a checkpoint of another model: ${set.name} has no ${name}`);
-  for (const name of modulePlanes) {
-    const plane = set.plane(name);
-    engine.writePlane(
-      plane,
-      gather(plane.layout, (entry) => tensors.get(entry.name), path),
-    );
-  }
+  return new Map(
+    modulePlanes.map((name) => {
+      const plane = set.plane(name);
+      return [plane, gather(plane.layout, (entry) => tensors.get(entry.name), path)];
+    }),
+  );
 }
 
 function gather(layout: FlatLayout, find: (entry: Entry) => StoredTensor | undefined, path: string): Values {

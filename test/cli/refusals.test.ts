@@ -36,7 +36,7 @@ const refusals: readonly [args: string, message: RegExp][] = [
   ["train --config unknown.json", /^diptych: unknown\.json: unknown field learningrate$/],
   ["train --data absent.csv", /^diptych: .*absent\.csv: no such manifest$/],
   ["train --out .", /^diptych: --out \.: the folder is not empty: .*--resume/],
-  ["train --resume absent", /^diptych: --resume absent: no run: absent.config\.json is missing$/],
+  ["train --resume absent", /^diptych: absent: no run: absent.config\.json is missing$/],
   ["train --resume absent --batch 3", /^diptych: --batch cannot be changed by --resume/],
   ["profile --task nope", /^diptych: --task nope: must be one of module_a, module_c, /],
   [
