@@ -61,6 +61,8 @@ const configSchema = z.strictObject({
   /** Share of a stage's epochs in which batch norms normalise by the batch; afterwards by the running statistics. */
   batchStatistics: fraction,
   augment: z.strictObject({ flip: fraction, shift: fraction, scale: range, gain: range, offset: range }),
+  /** Safetensors files in effdet's names that feature networks start from, by the image they see; null: drawn. */
+  pretrained: z.strictObject({ sm: z.string().nullable(), ffdm: z.string().nullable() }),
   distillation: z.strictObject({
     loss: z.enum(["mse", "cosine", "both"]),
     start: z.enum(["module_c", "module_a", "random"]),
@@ -106,6 +108,7 @@ const base: Config = {
   averageDecay: 0.95,
   batchStatistics: 0.2,
   augment: { flip: 0.5, shift: 0.08, scale: [0.9, 1.1], gain: [0.9, 1.1], offset: [-0.1, 0.1] },
+  pretrained: { sm: null, ffdm: null },
   distillation: { loss: "mse", start: "module_c" },
   predictor: { fineTune: false },
   evaluation: { resamples: 2000, nmsIou: 0.5, maxDetections: 100 },

@@ -13,6 +13,7 @@ import {
   saveModule,
   saveState,
 } from "../train/checkpoint.ts";
+import { startFromPretrained } from "../train/pretrained.ts";
 import { finishSets, prepareSets } from "../train/step.ts";
 import {
   type EpochReport,
@@ -24,7 +25,7 @@ import {
   type TrainingHooks,
   type TrainingOptions,
 } from "../train/trainer.ts";
-import type { Modules } from "./modules.ts";
+import { type Modules, modalityOf } from "./modules.ts";
 import { effectiveRanks, PyramidProbe } from "./probe.ts";
 import type { RunFolder } from "./runFolder.ts";
 import type { StageTask } from "./stages.ts";
@@ -49,9 +50,26 @@ function describeModule({ config, parts }: DetectorModule): Record<string, strin
 const asText = (values: Record<string, unknown>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 
-/** First values of a trained module: drawn, and then those of the module that it starts as, where it has the same. */
-async function startModule({ engine, folder, modules, options }: TaskContext, name: string, from?: string) {
+/** First values from the file that the configuration names for the module's images. */
+async function startPretrained(
+  { engine, modules, options, reporter }: TaskContext,
+  name: string,
+  path: string,
+) {
   const { set } = modules[name];
+  const { tensors } = await readTensorFile(path);
+  const { planes, drawn } = startFromPretrained(set, tensors, path, options.seed);
+  for (const [plane, values] of planes) engine.writePlane(plane, values);
+  const rest = drawn.length === 0 ? "" : `; ${drawn.length} tensors are new, the first is ${drawn[0]}`;
+  reporter.note(`${name}: starts from ${path}${rest}`);
+}
+
+/** First values of a trained module: drawn, and then those of the module that it starts as, where it has the same. */
+async function startModule(context: TaskContext, name: string, from?: string) {
+  const { engine, folder, modules, options } = context;
+  const { set, parts } = modules[name];
+  const pretrained = folder.config.pretrained[modalityOf(name)];
+  if (!from && pretrained && parts.features) return startPretrained(context, name, pretrained);
   if (!from) {
     engine.writePlane(set.plane("values"), initialValues(set.parameters, options.seed, name));
     engine.writePlane(set.plane("statistics"), initialValues(set.statistics, options.seed, name));
