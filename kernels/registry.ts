@@ -4,6 +4,8 @@ import { activationGrad } from "./activationGrad.ts";
 import { adamw } from "./adamw.ts";
 import { add } from "./add.ts";
 import { assignAnchors } from "./assignAnchors.ts";
+import { automaticExposure } from "./automaticExposure.ts";
+import { backProject } from "./backProject.ts";
 import { batchNorm } from "./batchNorm.ts";
 import { batchNormGrad } from "./batchNormGrad.ts";
 import { batchNormGradInput } from "./batchNormGradInput.ts";
@@ -13,6 +15,7 @@ import { batchNormPool } from "./batchNormPool.ts";
 import { batchNormStatistics } from "./batchNormStatistics.ts";
 import { batchNormTraining } from "./batchNormTraining.ts";
 import { bestAnchors } from "./bestAnchors.ts";
+import { breastMask } from "./breastMask.ts";
 import { broadcastLeading } from "./broadcastLeading.ts";
 import { concat } from "./concat.ts";
 import { conv2d } from "./conv2d.ts";
@@ -28,7 +31,9 @@ import { depthwiseConv2d } from "./depthwiseConv2d.ts";
 import { depthwiseConv2dGradInput } from "./depthwiseConv2dGradInput.ts";
 import { depthwiseConv2dGradWeight } from "./depthwiseConv2dGradWeight.ts";
 import { dropConnect } from "./dropConnect.ts";
+import { equaliseThickness } from "./equaliseThickness.ts";
 import { exponentialAverage } from "./exponentialAverage.ts";
+import { filterLines } from "./filterLines.ts";
 import { focalLoss } from "./focalLoss.ts";
 import { focalLossGrad } from "./focalLossGrad.ts";
 import { fuse } from "./fuse.ts";
@@ -37,19 +42,25 @@ import { fuseGradSum } from "./fuseGradSum.ts";
 import { huberLoss } from "./huberLoss.ts";
 import { huberLossGrad } from "./huberLossGrad.ts";
 import type { Kernel } from "./kernel.ts";
+import { maximumProjection } from "./maximumProjection.ts";
 import { multiplyAdd } from "./multiplyAdd.ts";
 import { pointwiseConv2d } from "./pointwiseConv2d.ts";
 import { pointwiseConv2dGradWeight } from "./pointwiseConv2dGradWeight.ts";
 import { positiveNormalizer } from "./positiveNormalizer.ts";
+import { projectSpheres } from "./projectSpheres.ts";
+import { projectVolume } from "./projectVolume.ts";
 import { pyramidDepthwiseConv2d } from "./pyramidDepthwiseConv2d.ts";
 import { pyramidDepthwiseConv2dGradWeight } from "./pyramidDepthwiseConv2dGradWeight.ts";
+import { readOut } from "./readOut.ts";
 import { sgd } from "./sgd.ts";
+import { shellFilter } from "./shellFilter.ts";
 import { slice } from "./slice.ts";
 import { squaredDifference } from "./squaredDifference.ts";
 import { squaredDifferenceGrad } from "./squaredDifferenceGrad.ts";
 import { sumChannels } from "./sumChannels.ts";
 import { sumLeading } from "./sumLeading.ts";
 import { sumOfSquares } from "./sumOfSquares.ts";
+import { transmit } from "./transmit.ts";
 
 export const registry: readonly Kernel[] = [
   activation,
@@ -57,6 +68,8 @@ export const registry: readonly Kernel[] = [
   adamw,
   add,
   assignAnchors,
+  automaticExposure,
+  backProject,
   batchNorm,
   batchNormGrad,
   batchNormGradInput,
@@ -66,6 +79,7 @@ export const registry: readonly Kernel[] = [
   batchNormStatistics,
   batchNormTraining,
   bestAnchors,
+  breastMask,
   broadcastLeading,
   concat,
   conv2d,
@@ -81,7 +95,9 @@ export const registry: readonly Kernel[] = [
   depthwiseConv2dGradInput,
   depthwiseConv2dGradWeight,
   dropConnect,
+  equaliseThickness,
   exponentialAverage,
+  filterLines,
   focalLoss,
   focalLossGrad,
   fuse,
@@ -89,17 +105,23 @@ export const registry: readonly Kernel[] = [
   fuseGradSum,
   huberLoss,
   huberLossGrad,
+  maximumProjection,
   multiplyAdd,
   pointwiseConv2d,
   pointwiseConv2dGradWeight,
   positiveNormalizer,
+  projectSpheres,
+  projectVolume,
   pyramidDepthwiseConv2d,
   pyramidDepthwiseConv2dGradWeight,
+  readOut,
   sgd,
+  shellFilter,
   slice,
   squaredDifference,
   squaredDifferenceGrad,
   sumChannels,
   sumLeading,
   sumOfSquares,
+  transmit,
 ];

@@ -19,30 +19,42 @@ function hashName(name: string): number {
 
 const goldenRatio = 0x9e3779b9;
 
+/** The 32 bits of a stream's key at a counter; shaders/random.wgsl draws the same. */
+const bitsAt = (key: number, counter: number): number =>
+  mix(mix(key + Math.imul(counter, goldenRatio)) ^ key);
+
+const uniformAt = (key: number, counter: number): number => (bitsAt(key, counter) >>> 8) * 2 ** -24;
+
+/** Standard normal by Box and Muller from the uniforms at 2·counter and 2·counter + 1. */
+export function normalAt(key: number, counter: number): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - uniformAt(key, 2 * counter)));
+  return radius * Math.cos(2 * Math.PI * uniformAt(key, 2 * counter + 1));
+}
+
 /** One independent stream of random numbers, addressed by counter or read in order with the `next…` methods. */
 export class RandomStream {
-  readonly #key: number;
+  /** What tells this stream from all others: a shader draws its numbers by it. */
+  readonly key: number;
   #counter = 0;
 
   /** @param name tells streams of one seed apart, e.g. "augment/epoch 3/sample 17". */
   constructor(seed: number, name: string) {
-    this.#key = mix(hashName(name) ^ Math.imul(seed, goldenRatio));
+    this.key = mix(hashName(name) ^ Math.imul(seed, goldenRatio));
   }
 
   /** A 32-bit unsigned integer. */
   bitsAt(counter: number): number {
-    return mix(mix(this.#key + Math.imul(counter, goldenRatio)) ^ this.#key);
+    return bitsAt(this.key, counter);
   }
 
   /** Uniform in [0, 1), with 24 bits, so that it is exact in float32. */
   uniformAt(counter: number): number {
-    return (this.bitsAt(counter) >>> 8) * 2 ** -24;
+    return uniformAt(this.key, counter);
   }
 
-  /** Standard normal by Box and Muller from the uniforms at 2·counter and 2·counter + 1. */
+  /** Standard normal; draws the uniforms at 2·counter and 2·counter + 1. */
   normalAt(counter: number): number {
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniformAt(2 * counter)));
-    return radius * Math.cos(2 * Math.PI * this.uniformAt(2 * counter + 1));
+    return normalAt(this.key, counter);
   }
 
   nextUniform(low = 0, high = 1): number {
