@@ -27,7 +27,7 @@ export type ProjectVolumeParameters = {
   volumeMargin: number;
   /** Side of a voxel in its slice, mm. */
   spacing: number;
-  /** Whether the result is what a measurement exceeds the integrals by, per mm of ray. */
+  /** Whether the result is what measured integrals, divided by the obliquity, exceed these by, per mm of height. */
   residual: boolean;
 };
 
@@ -82,9 +82,10 @@ export const projectVolume: Kernel<ProjectVolumeParameters> = {
         const at = [down / p.spacing - 0.5 + p.volumeMargin, x / p.spacing - 0.5] as const;
         sum += bilinear(volume, start, p.volumeRows, p.volumeColumns, ...at);
       }
-      const path = obliquity(frame, source, pixel);
-      const integral = path * step * sum;
-      y[i] = p.residual ? (measured[i] - integral) / (path * frame.thickness) : integral;
+      const integral = step * sum;
+      y[i] = p.residual
+        ? (measured[i] - integral) / frame.thickness
+        : obliquity(frame, source, pixel) * integral;
     }
   },
   cases: [

@@ -22,7 +22,8 @@ const workgroup = 64;
 
 /**
  * Line integrals [planes, rows, columns] as read from photons [planes, rows·bin, columns·bin], with quantum and electronic noise
- * of variance n + noise²; open [1] are the photons of a pixel with nothing in the beam, key u32 [1] that of a RandomStream.
+ * of variance n + noise²; open [1] are the photons of a pixel with nothing in the beam, key u32 [1] that of a
+ * RandomStream, factors [planes] what each plane is multiplied by.
  */
 export const readOut: Kernel<ReadOutParameters> = {
   name: "readOut",
@@ -30,6 +31,7 @@ export const readOut: Kernel<ReadOutParameters> = {
     { name: "photons", access: "read", shape: [p.planes, p.rows * p.bin, p.columns * p.bin] },
     { name: "open", access: "read", shape: [1] },
     { name: "key", access: "read", shape: [1], dtype: "u32" },
+    { name: "factors", access: "read", shape: [p.planes] },
     { name: "y", access: "write", shape: [p.planes, p.rows, p.columns] },
   ],
   variants: [
@@ -50,7 +52,7 @@ export const readOut: Kernel<ReadOutParameters> = {
     },
   ],
   flops: (p) => (p.bin ** 2 + 60) * p.planes * p.rows * p.columns,
-  reference(p, { photons, open, key, y }) {
+  reference(p, { photons, open, key, factors, y }) {
     const width = p.columns * p.bin;
     for (let i = 0; i < y.length; i++) {
       const [line, column] = [Math.floor(i / p.columns), i % p.columns];
@@ -59,7 +61,8 @@ export const readOut: Kernel<ReadOutParameters> = {
         for (let part = 0; part < p.bin; part++)
           n += photons[(line * p.bin + row) * width + column * p.bin + part];
       if (!p.quiet) n += Math.sqrt(n + p.noise ** 2) * normalAt(key[0], i);
-      y[i] = -Math.log(Math.max(n, 1) / (p.share * open[0] * p.bin ** 2));
+      const factor = factors[Math.floor(line / p.rows)];
+      y[i] = -Math.log(Math.max(n, 1) / (p.share * open[0] * p.bin ** 2)) * factor;
     }
   },
   cases: [

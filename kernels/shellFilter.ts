@@ -26,13 +26,15 @@ export function shellWeights(radius: number): { inner: number; outer: number } {
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
-/** x [slices, rows, columns], limited to mean ± 2 standard deviations, correlated with a ball less the shell about it. */
+/**
+ * x [slices, rows, columns], limited to mean ± 2 standard deviations, correlated with a ball less the shell about it; `moments`
+ * are those of `batchNormMoments` over all of x.
+ */
 export const shellFilter: Kernel<ShellFilterParameters> = {
   name: "shellFilter",
   bindings: (p) => [
     { name: "x", access: "read", shape: [p.slices, p.rows, p.columns] },
-    { name: "mean", access: "read", shape: [1] },
-    { name: "variance", access: "read", shape: [1] },
+    { name: "moments", access: "read", shape: [1, 2] },
     { name: "y", access: "write", shape: [p.slices, p.rows, p.columns] },
   ],
   variants: [
@@ -56,16 +58,16 @@ export const shellFilter: Kernel<ShellFilterParameters> = {
     },
   ],
   flops: (p) => 2 * (2 * p.radius + 1) ** 3 * p.slices * p.rows * p.columns,
-  reference(p, { x, mean, variance, y }) {
+  reference(p, { x, moments: [mean, squares], y }) {
     const { inner, outer } = shellWeights(p.radius);
-    const spread = 2 * Math.sqrt(variance[0]);
+    const spread = 2 * Math.sqrt(squares / x.length);
     const at = (k: number, i: number, j: number) => {
       const [z, row, column] = [
         clamp(k, 0, p.slices - 1),
         clamp(i, 0, p.rows - 1),
         clamp(j, 0, p.columns - 1),
       ];
-      return clamp(x[(z * p.rows + row) * p.columns + column], mean[0] - spread, mean[0] + spread);
+      return clamp(x[(z * p.rows + row) * p.columns + column], mean - spread, mean + spread);
     };
     const { radius } = p;
     for (let index = 0; index < y.length; index++) {
@@ -90,5 +92,5 @@ export const shellFilter: Kernel<ShellFilterParameters> = {
     { slices: 5, rows: 7, columns: 13, radius: 4 },
     { slices: 11, rows: 5, columns: 6, radius: 2 },
   ],
-  testInputs: () => ({ mean: Float64Array.of(0.1), variance: Float64Array.of(0.09) }),
+  testInputs: (p) => ({ moments: Float64Array.of(0.1, 0.09 * p.slices * p.rows * p.columns) }),
 };

@@ -1,7 +1,8 @@
 // Line integrals through a volume of attenuation along the rays of a cone beam (Siddon's sum with one bilinear sample a slice):
 //   y[v,r,c] = obliquity · Δz · sum over k of volume[k] where the ray passes the middle of slice k
-// With RESIDUAL the difference to measured line integrals, per millimetre of ray, which algebraic reconstruction spreads back:
-//   y[v,r,c] = (measured[v,r,c] − integral) / (obliquity · thickness)
+// With RESIDUAL what measured integrals, divided by the obliquity, exceed them by, per millimetre of height, which algebraic
+// reconstruction spreads back:
+//   y[v,r,c] = (measured[v,r,c] − integral / obliquity) / thickness
 // One invocation: one pixel of one view. Slices are summed from the detector upwards.
 
 override SPACING: f32; // side of a voxel in its slice
@@ -60,7 +61,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let lower = mix(volume[base + down], volume[base + down + right], part.x);
     sum += mix(upper, lower, part.y);
   }
-  let path = obliquity(geometry, source, pixel);
-  let integral = path * step * sum;
-  if (RESIDUAL == 1u) { y[i] = (measured[i] - integral) / (path * geometry.thickness); } else { y[i] = integral; }
+  let integral = step * sum;
+  if (RESIDUAL == 1u) {
+    y[i] = (measured[i] - integral) / geometry.thickness;
+  } else {
+    y[i] = obliquity(geometry, source, pixel) * integral;
+  }
 }

@@ -1,6 +1,6 @@
 // What a detector makes of the photons that reach it, read out in bins of BIN × BIN pixels, as line integrals again:
 //   reading = n + √(n + NOISE²) · g     n: the bin's photons; g: a standard normal of its own
-//   y = −log(max(reading, 1) / (SHARE · open · BIN²))
+//   y[v] = −log(max(reading, 1) / (SHARE · open · BIN²)) · factors[v]
 // The noise is uncorrelated, as in amorphous selenium, and counts are in the hundreds, so that Poisson's distribution is taken
 // as normal. Without the noise of quanta and electronics where QUIET. One invocation: one bin.
 
@@ -19,8 +19,9 @@ struct Sizes {
 @group(0) @binding(0) var<storage, read> photons: array<f32>; // [PLANES, ROWS · BIN, COLUMNS · BIN]
 @group(0) @binding(1) var<storage, read> open: array<f32>;
 @group(0) @binding(2) var<storage, read> key: array<u32>;     // of the random numbers
-@group(0) @binding(3) var<storage, read_write> y: array<f32>; // [PLANES, ROWS, COLUMNS]
-@group(0) @binding(4) var<uniform> sizes: Sizes;
+@group(0) @binding(3) var<storage, read> factors: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>; // [PLANES, ROWS, COLUMNS]
+@group(0) @binding(5) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -35,5 +36,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var column = 0u; column < BIN; column++) { n += photons[start + column]; }
   }
   if (QUIET == 0u) { n += sqrt(n + NOISE * NOISE) * normalAt(key[0], i); }
-  y[i] = -log(max(n, 1.0) / (SHARE * open[0] * f32(BIN * BIN)));
+  y[i] = -log(max(n, 1.0) / (SHARE * open[0] * f32(BIN * BIN))) * factors[line / sizes.ROWS];
 }

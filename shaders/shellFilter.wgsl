@@ -15,10 +15,9 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>; // [SLICES, ROWS, COLUMNS]
-@group(0) @binding(1) var<storage, read> mean: array<f32>;
-@group(0) @binding(2) var<storage, read> variance: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-@group(0) @binding(4) var<uniform> sizes: Sizes;
+@group(0) @binding(1) var<storage, read> moments: array<vec2f>; // mean, sum of squared differences from it
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 fn weights(square: vec4i) -> vec4f {
   let ball = vec4i(RADIUS * RADIUS);
@@ -36,9 +35,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (slice >= sizes.SLICES) { return; }
   let row = i32(line - slice * sizes.ROWS);
   let column = i32(4u * (index - line * quads));
-  let spread = 2.0 * sqrt(variance[0]);
-  let low = mean[0] - spread;
-  let high = mean[0] + spread;
+  let spread = 2.0 * sqrt(moments[0].y / f32(sizes.SLICES * sizes.ROWS * sizes.COLUMNS));
+  let low = moments[0].x - spread;
+  let high = moments[0].x + spread;
   var sum = vec4f();
   for (var dz = -RADIUS; dz <= RADIUS; dz++) {
     let k = clamp(i32(slice) + dz, 0, i32(sizes.SLICES) - 1);
