@@ -16,6 +16,7 @@ import { batchNormStatistics } from "./batchNormStatistics.ts";
 import { batchNormTraining } from "./batchNormTraining.ts";
 import { bestAnchors } from "./bestAnchors.ts";
 import { breastMask } from "./breastMask.ts";
+import { breastTissue } from "./breastTissue.ts";
 import { broadcastLeading } from "./broadcastLeading.ts";
 import { concat } from "./concat.ts";
 import { conv2d } from "./conv2d.ts";
@@ -52,6 +53,7 @@ import { projectVolume } from "./projectVolume.ts";
 import { pyramidDepthwiseConv2d } from "./pyramidDepthwiseConv2d.ts";
 import { pyramidDepthwiseConv2dGradWeight } from "./pyramidDepthwiseConv2dGradWeight.ts";
 import { readOut } from "./readOut.ts";
+import { refineField } from "./refineField.ts";
 import { sgd } from "./sgd.ts";
 import { shellFilter } from "./shellFilter.ts";
 import { slice } from "./slice.ts";
@@ -80,6 +82,7 @@ export const registry: readonly Kernel[] = [
   batchNormTraining,
   bestAnchors,
   breastMask,
+  breastTissue,
   broadcastLeading,
   concat,
   conv2d,
@@ -115,6 +118,7 @@ export const registry: readonly Kernel[] = [
   pyramidDepthwiseConv2d,
   pyramidDepthwiseConv2dGradWeight,
   readOut,
+  refineField,
   sgd,
   shellFilter,
   slice,

@@ -2,7 +2,7 @@
 // work, the number of workers and resuming a run change nothing.
 
 /** Murmur3's 32-bit finaliser: a bijection on u32 whose output bits each depend on every input bit. */
-function mix(value: number): number {
+export function mix(value: number): number {
   value ^= value >>> 16;
   value = Math.imul(value, 0x85ebca6b);
   value ^= value >>> 13;
@@ -23,7 +23,7 @@ const goldenRatio = 0x9e3779b9;
 const bitsAt = (key: number, counter: number): number =>
   mix(mix(key + Math.imul(counter, goldenRatio)) ^ key);
 
-const uniformAt = (key: number, counter: number): number => (bitsAt(key, counter) >>> 8) * 2 ** -24;
+export const uniformAt = (key: number, counter: number): number => (bitsAt(key, counter) >>> 8) * 2 ** -24;
 
 /** Standard normal by Box and Muller from the uniforms at 2·counter and 2·counter + 1. */
 export function normalAt(key: number, counter: number): number {

@@ -1,17 +1,21 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Reporter } from "../base/reporter.ts";
+import { type Engine, withEngine } from "../engine/engine.ts";
+import { coverages } from "../phantom/breast.ts";
 import { generatePhantomSet, type PhantomSetOptions } from "../phantom/phantomSet.ts";
+import { systemNames } from "../phantom/systems.ts";
 import { integer, positiveNumber } from "./options.ts";
 import { createReporter } from "./reporter.ts";
 
 /** Makes a simulated set with a progress bar, or finds it made. @returns the path of its manifest. */
 export async function preparePhantomSet(
+  engine: Engine,
   options: Omit<PhantomSetOptions, "onProgress">,
   reporter: Reporter,
 ): Promise<string> {
   let bar: ReturnType<Reporter["progress"]> | undefined;
   try {
-    return await generatePhantomSet({
+    return await generatePhantomSet(engine, {
       ...options,
       onProgress(done, total) {
         bar ??= reporter.progress("simulating patients", total);
@@ -23,11 +27,16 @@ export async function preparePhantomSet(
   }
 }
 
-type PhantomCommandOptions = Omit<PhantomSetOptions, "folder"> & { readonly out: string };
+type PhantomCommandOptions = Omit<PhantomSetOptions, "folder"> & {
+  readonly out: string;
+  readonly adapter?: string;
+};
 
-async function phantom({ out, ...options }: PhantomCommandOptions): Promise<void> {
+async function phantom({ out, adapter, ...options }: PhantomCommandOptions): Promise<void> {
   const reporter = createReporter();
-  reporter.note(await preparePhantomSet({ folder: out, ...options }, reporter));
+  await withEngine({ adapter }, async (engine) => {
+    reporter.note(await preparePhantomSet(engine, { folder: out, ...options }, reporter));
+  });
 }
 
 export function addPhantom(program: Command): void {
@@ -40,6 +49,16 @@ export function addPhantom(program: Command): void {
     .option("--columns <pixels>", "width of the images", integer, 128)
     .option("--spacing <mm>", "side of a pixel", positiveNumber, 0.3)
     .option("--seed <n>", "of everything random", integer, 1)
-    .option("--workers <n>", "worker threads; default: one a core", integer)
+    .addOption(new Option("--coverage <what>", "what the pictures show").choices(coverages).default("region"))
+    .addOption(
+      new Option("--system <name>", "the system that is simulated").choices(systemNames).default("hologic"),
+    )
+    .addOption(
+      new Option("--labels <what>", "what a label says of a lesion")
+        .choices(["type", "pathology"])
+        .default("type"),
+    )
+    .option("--volumes", "write the tomosynthesis volumes, too")
+    .option("--adapter <kind>", "auto, hardware, software or embedded; also DIPTYCH_ADAPTER")
     .action(phantom);
 }

@@ -2,7 +2,7 @@ import { cpus, platform } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../base/errors.ts";
-import { cacheFolder, packageVersion, shortHash } from "../base/files.ts";
+import { cacheFolder, packageVersion } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
 import { type Manifest, readManifest } from "../data/manifest.ts";
 import { modelNames } from "../detector/config.ts";
@@ -10,7 +10,7 @@ import { describeAdapter } from "../engine/adapter.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { untunedIdentity } from "../engine/tuning.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
-import { simulationVersion } from "../phantom/phantomSet.ts";
+import { phantomHash } from "../phantom/phantomSet.ts";
 import { type Config, checkConfig, presetNames } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
@@ -67,13 +67,14 @@ function overridesOf({ data, model, imageSize, batch, epochs, seed, adapter }: T
 
 /** A run's data: the manifest that it names, or the simulated set, made where it is missing. */
 async function dataOf(
-  { data, phantom, workers }: Config,
+  engine: Engine,
+  { data, phantom }: Config,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<Manifest> {
   if (data) return readManifest(data);
-  const folder = join(cacheFolder(), `phantom-${shortHash([simulationVersion, phantom])}`);
-  const manifest = await preparePhantomSet({ folder, ...phantom, workers, signal }, reporter);
+  const folder = join(cacheFolder(), `phantom-${phantomHash(phantom, engine)}`);
+  const manifest = await preparePhantomSet(engine, { folder, ...phantom, signal }, reporter);
   reporter.note(`data: ${manifest}`);
   return readManifest(manifest);
 }
@@ -127,7 +128,7 @@ async function train(options: TrainOptions): Promise<void> {
   await withEngine({ adapter: options.adapter ?? config.adapter ?? undefined }, async (engine) => {
     reporter.note(`adapter: ${describeAdapter(engine.adapter)}`);
     reportTuning(engine, resumed, reporter);
-    const manifest = await dataOf(config, reporter, interrupt.signal);
+    const manifest = await dataOf(engine, config, reporter, interrupt.signal);
     const folder = resumed ?? (await RunFolder.create(out, config, factsOf(engine, manifest)));
     reporter.note(`run: ${folder.path}`);
     const context = { engine, folder, manifest, reporter, interrupted: () => interrupt.signal.aborted };

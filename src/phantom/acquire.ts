@@ -22,14 +22,13 @@ import {
   frameInput,
   frameOf,
   magnificationOf,
-  parallelFrame,
   slantsOf,
   sourcesOf,
   verticalSource,
 } from "./geometry.ts";
 import type { VoxelGrid } from "./grid.ts";
 import { attenuation } from "./materials.ts";
-import { electronicNoise, fluence, type System } from "./systems.ts";
+import { binsOf, electronicNoise, fluence, type System } from "./systems.ts";
 
 /** How slices and a synthetic mammogram are made of the views. */
 export interface ReconstructionOptions {
@@ -67,22 +66,25 @@ export const thickestBreast = 60;
 const shellRadius = 4;
 
 export interface Acquired {
-  /** The mammogram in line integrals [1, rows, columns], and what it would be without blur and noise. */
-  readonly ffdm: Tensor;
+  /**
+   * The mammogram in line integrals [1, rows, columns]: what it would be without blur and noise, as read, and with the breast's
+   * edge and the air filled up.
+   */
   readonly ffdmIdeal: Tensor;
-  /** Line integrals of parallel vertical rays [1, rows, columns]: everything at its own place, as slices show it. */
-  readonly objectIdeal: Tensor;
+  readonly ffdm: Tensor;
+  readonly ffdmEqual: Tensor;
   /** Views, over their slant [views, bins, bins]. */
   readonly views: Tensor;
   /** [slices, rows, columns], where they were made. */
   readonly slices: Tensor | undefined;
-  /** The synthetic mammogram [1, rows, columns]. */
+  /** The synthetic mammogram [1, rows, columns], edge and air filled up, and where it shows breast: the views' mean. */
   readonly sm: Tensor;
+  readonly smMean: Tensor;
 }
 
 /** Rows that a volume must have before and behind the image for a system's rays. */
 export const volumeMargin = (system: System, spacing: number): number =>
-  2 * detectorMargin(system, spacing, thickestBreast) * system.binning;
+  2 * detectorMargin(system, spacing, thickestBreast) * binsOf(system, spacing);
 
 /** Samples of a Gaussian to three standard deviations, of sum 1. @param sigma in pixels. */
 function gaussianTaps(sigma: number): Float32Array {
@@ -113,6 +115,18 @@ interface Planes {
 
 type Axis = "rows" | "columns";
 
+interface Exposure {
+  /** Photons of a pixel of the open field in the mammogram, and this exposure's share of them. */
+  readonly open: Tensor;
+  readonly share: number;
+  /** Pixels along a bin's side, and native ones along a read-out's. */
+  readonly bin: number;
+  readonly binning: number;
+  /** Standard deviations in mm along rows and columns. */
+  readonly blur: readonly [down: number, across: number];
+  readonly key: Tensor;
+}
+
 class Recorder {
   readonly frame: Tensor;
   readonly #margin: number;
@@ -129,7 +143,7 @@ class Recorder {
   }
 
   /** Line integrals [views, rows, columns] through tissue and spheres. @param margin rows of the detector beyond the image. */
-  project(frame: Tensor, sources: Tensor, margin: number): Tensor {
+  project(sources: Tensor, margin: number): Tensor {
     const { spacing, slices, rows, columns } = this.grid;
     const [views] = sources.shape;
     const detector = { views, rows: rows + 2 * margin, columns, margin, pixel: spacing };
@@ -141,6 +155,7 @@ class Recorder {
       spacing,
       residual: false,
     };
+    const { frame } = this;
     const given = { volume: this.mu, measured: this.tape.zeros(1), frame, sources };
     const { y } = this.tape.apply(projectVolume, { ...detector, ...volume }, given);
     const [count] = this.spheres.shape;
@@ -167,12 +182,7 @@ class Recorder {
   }
 
   /** What the detector reads of line integrals, as line integrals. */
-  expose(
-    integrals: Tensor,
-    exposure: { open: Tensor; share: number; binning: number; blur: readonly [number, number]; key: Tensor },
-    factors: Tensor,
-  ): Tensor {
-    const { open, share, binning, blur, key } = exposure;
+  expose(integrals: Tensor, { open, share, bin, binning, blur, key }: Exposure, factors: Tensor): Tensor {
     const { spacing } = this.grid;
     const [planes, rows, columns] = integrals.shape;
     const length = planes * rows * columns;
@@ -183,22 +193,22 @@ class Recorder {
       { y: integrals.shape },
     );
     const photons = this.blur({ tensor: sharp, pixel: spacing }, blur);
-    const noise = electronicNoise(this.system, spacing * binning, binning);
-    const bins = { planes, rows: rows / binning, columns: columns / binning };
-    const parameters = { ...bins, bin: binning, noise, share, quiet: false };
+    const noise = electronicNoise(this.system, spacing * bin, binning);
+    const bins = { planes, rows: rows / bin, columns: columns / bin };
+    const parameters = { ...bins, bin, noise, share, quiet: false };
     return this.tape.apply(readOut, parameters, { photons, open, key, factors }).y;
   }
 
   mammogram(): { ideal: Tensor; ffdm: Tensor; open: Tensor } {
     const { rows, columns, spacing } = this.grid;
     const { detectorBlur, focalSpot } = this.system;
-    const ideal = this.project(this.frame, this.tape.input("verticalSource", [1, 4]), 0);
+    const ideal = this.project(this.tape.input("verticalSource", [1, 4]), 0);
     const exposure = { length: rows * columns, behind: fluence * spacing ** 2, limit: airLimit };
     const { open } = this.tape.apply(automaticExposure, exposure, { x: ideal });
     const shadow = focalSpotBlur(this.system, this.grid, focalSpot);
     const sigma = Math.hypot(detectorBlur, shadow);
     const key = this.tape.input("mammogramKey", [1], "u32");
-    const settings = { open, share: 1, binning: 1, blur: [sigma, sigma] as const, key };
+    const settings = { open, share: 1, bin: 1, binning: 1, blur: [sigma, sigma] as const, key };
     const ffdm = this.expose(ideal, settings, this.tape.constant("one", [1], Float32Array.of(1)));
     return { ideal, ffdm, open };
   }
@@ -207,7 +217,8 @@ class Recorder {
   views(open: Tensor, sources: Tensor): Planes {
     const { system, grid } = this;
     const { views, binning, doseRatio, detectorBlur, focalSpot, motion, sourceToDetector } = system;
-    const integrals = this.project(this.frame, sources, this.#margin * binning);
+    const bin = binsOf(system, grid.spacing);
+    const integrals = this.project(sources, this.#margin * bin);
     const travel = sourceToDetector * ((motion * Math.PI) / 180);
     const across = Math.hypot(detectorBlur, focalSpotBlur(system, grid, focalSpot));
     const down = Math.hypot(across, focalSpotBlur(system, grid, travel));
@@ -215,12 +226,13 @@ class Recorder {
     const exposure = {
       open,
       share: doseRatio / views,
+      bin,
       binning,
       blur: [down, across] as const,
       key: this.tape.input("viewsKey", [1], "u32"),
     };
     const tensor = this.expose(integrals, exposure, this.tape.constant("slants", [views], factors));
-    return { tensor, pixel: grid.spacing * binning };
+    return { tensor, pixel: grid.spacing * bin };
   }
 
   /** Filled up at the edge and in air, so that filters meet no cliff at the skin. */
@@ -357,8 +369,9 @@ export function recordAcquisition(
 ): Acquired {
   const recorder = new Recorder(tape, mu, spheres, grid, system);
   const { ideal: ffdmIdeal, ffdm, open } = tape.scope("mammogram", () => recorder.mammogram());
-  const objectIdeal = tape.scope("object", () =>
-    recorder.project(tape.input("parallelFrame", [4]), tape.input("parallelSource", [1, 4]), 0),
+  const ffdmEqual = tape.scope(
+    "mammogram",
+    () => recorder.equalise({ tensor: ffdm, pixel: grid.spacing }).tensor,
   );
   const sources = tape.input("sources", [system.views, 4]);
   const views = tape.scope("tomosynthesis", () => recorder.views(open, sources));
@@ -372,7 +385,8 @@ export function recordAcquisition(
       ? recorder.shellRecipe(slices)
       : recorder.projectionRecipe(equal, sources, options.slices),
   );
-  return { ffdm, ffdmIdeal, objectIdeal, views: views.tensor, slices, sm };
+  const smMean = tape.scope("synthetic", () => recorder.backProject(views, sources, 1));
+  return { ffdmIdeal, ffdm, ffdmEqual, views: views.tensor, slices, sm, smMean };
 }
 
 /** The inputs of `recordAcquisition` for one view of a breast. @param seed, name of its random numbers. */
@@ -383,13 +397,10 @@ export function acquisitionInputs(
   { seed, name }: { readonly seed: number; readonly name: string },
 ): Inputs {
   const frame = frameOf(system, grid, thickness);
-  const parallel = parallelFrame(frame);
   const key = (part: string) => Uint32Array.of(new RandomStream(seed, `phantom/${name}/${part}`).key);
   return {
     frame: frameInput(frame),
     verticalSource: verticalSource(frame),
-    parallelFrame: frameInput(parallel),
-    parallelSource: verticalSource(parallel),
     sources: sourcesOf(system, frame, anglesOf(system)),
     mammogramKey: key("mammogram"),
     viewsKey: key("tomosynthesis"),

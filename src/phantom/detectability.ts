@@ -2,7 +2,7 @@
 // to look and for what, against the noise and anatomy of that same picture without the lesion.
 import { solveSymmetric } from "../base/linearAlgebra.ts";
 import { filterColumns, filterRows, gaussianKernel } from "./filters.ts";
-import type { Plane } from "./volume.ts";
+import type { Plane } from "./plane.ts";
 
 /** Rows [top, bottom) and columns [left, right) of a picture. */
 interface Window {
@@ -54,7 +54,7 @@ function cutSignal({ columns, data }: Plane, { top, left, bottom, right }: Windo
   const cut = new Float32Array(height * width);
   for (let row = top; row < bottom; row++)
     cut.set(data.subarray(row * columns + left, row * columns + right), (row - top + room) * width + room);
-  return { rows: height, columns: width, firstRow: 0, rowSpacing: 1, columnSpacing: 1, data: cut };
+  return { rows: height, columns: width, rowSpacing: 1, columnSpacing: 1, data: cut };
 }
 
 function channelsOf(signal: Plane, radius: number): Float32Array[] {

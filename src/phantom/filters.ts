@@ -1,5 +1,5 @@
 // Separable filters on planes. Beyond the edge the nearest pixel is repeated.
-import type { Plane } from "./volume.ts";
+import type { Plane } from "./plane.ts";
 
 /** Samples of a Gaussian out to three standard deviations, of sum 1. @param sigma in pixels. */
 export function gaussianKernel(sigma: number): Float64Array {

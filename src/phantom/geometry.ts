@@ -1,7 +1,7 @@
 // Where source and detector are, in the frame of grid.ts.
 import { type Frame, magnification, packFrame } from "../../kernels/coneBeam.ts";
 import type { VoxelGrid } from "./grid.ts";
-import type { System } from "./systems.ts";
+import { binsOf, type System } from "./systems.ts";
 
 /** A tube's angle to the vertical in degrees, one a view, symmetric about it. */
 export function anglesOf({ views, span }: Pick<System, "views" | "span">): number[] {
@@ -20,9 +20,6 @@ export function frameOf({ sourceToDetector, airGap }: System, grid: VoxelGrid, t
     middle: (grid.rows * grid.spacing) / 2,
   };
 }
-
-/** The frame of parallel vertical rays: things are where they are, whatever their height. */
-export const parallelFrame = (frame: Frame): Frame => ({ ...frame, vertical: 1e7 });
 
 /** Geometric magnification at the detector of what lies at mid-height. */
 export const magnificationOf = (system: System, grid: VoxelGrid, thickness: number): number =>
@@ -55,7 +52,7 @@ export const slantsOf = (angles: readonly number[]): number[] =>
  * Rows of the detector, in its own bins, that oblique rays need beyond the image on either side for breasts up to a thickness,
  * and two to interpolate in.
  */
-export function detectorMargin({ span, binning }: System, spacing: number, thickness: number): number {
-  const shift = (thickness / 2) * Math.tan(radians(span / 2));
-  return Math.ceil(shift / (spacing * binning)) + 2;
+export function detectorMargin(system: System, spacing: number, thickness: number): number {
+  const shift = (thickness / 2) * Math.tan(radians(system.span / 2));
+  return Math.ceil(shift / (spacing * binsOf(system, spacing))) + 2;
 }

@@ -3,7 +3,7 @@ import { UserError } from "../base/errors.ts";
 import { RandomStream } from "../base/random.ts";
 import type { Side, Split } from "../data/manifest.ts";
 import type { DensityClass } from "./breast.ts";
-import { drawLesionPlan, type LesionPlan, lesionTypes } from "./lesions.ts";
+import { drawLesionPlan, type LesionPlan, type LesionType } from "./lesions.ts";
 
 /**
  * A patient has one breast pictured, of one density class, in two views. The views share the lesions (kind, size,
@@ -42,11 +42,22 @@ function drawDensity(stream: RandomStream): DensityClass {
   return "dense";
 }
 
-/** One lesion, types taking turns so that every split has both; three patients in ten have a second of either type. */
+/** Dealt in turn; of a length that shares no divisor with the deal of splits, so that every split gets every type. */
+const typeDeal: readonly LesionType[] = [
+  "mass",
+  "calcification",
+  "mass",
+  "calcification",
+  "distortion",
+  "mass",
+  "calcification",
+];
+
+/** One lesion; three patients in ten have a second, of any type. */
 function drawLesions(turn: number, stream: RandomStream): LesionPlan[] {
-  const first = drawLesionPlan(lesionTypes[turn % lesionTypes.length], stream);
+  const first = drawLesionPlan(typeDeal[turn % typeDeal.length], stream);
   if (stream.nextUniform() >= 0.3) return [first];
-  return [first, drawLesionPlan(lesionTypes[stream.nextInteger(lesionTypes.length)], stream)];
+  return [first, drawLesionPlan(typeDeal[stream.nextInteger(typeDeal.length)], stream)];
 }
 
 /**

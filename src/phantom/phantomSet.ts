@@ -1,16 +1,21 @@
 // The embedded default data: a folder of simulated FFDM/SM pairs in DICOM with their manifest.
 import { mkdir, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { Piscina } from "piscina";
 import { reasonOf, UserError } from "../base/errors.ts";
-import { packageRoot, shortHash, writeFileAtomically } from "../base/files.ts";
-import { writeManifest } from "../data/manifest.ts";
-import { planPatients } from "./patients.ts";
-import type { PatientResult, PatientTask } from "./phantomWorker.ts";
+import { shortHash, writeFileAtomically } from "../base/files.ts";
+import type { DicomTags } from "../data/dicomTerms.ts";
+import { writeDicomImage } from "../data/dicomWriter.ts";
+import { type ManifestRow, writeManifest } from "../data/manifest.ts";
+import type { Engine } from "../engine/engine.ts";
+import { defaultReconstruction } from "./acquire.ts";
+import type { Coverage } from "./breast.ts";
+import { PairRenderer } from "./pairRenderer.ts";
+import { type Patient, planPatients, viewNames } from "./patients.ts";
+import { type LesionRecord, type SimulatedPair, simulatePair } from "./simulatePair.ts";
+import { type SystemName, systems } from "./systems.ts";
 
-export interface PhantomSetOptions {
-  readonly folder: string;
+/** What decides a set's bytes, beside the adapter. */
+export interface PhantomSettings {
   readonly patients: number;
   readonly seed: number;
   /** Pixels, even. */
@@ -18,33 +23,44 @@ export interface PhantomSetOptions {
   readonly columns: number;
   /** Side of a pixel, mm. */
   readonly spacing: number;
+  /** Default `region`: a part of a breast. */
+  readonly coverage?: Coverage;
+  /** Default `hologic`. */
+  readonly system?: SystemName;
+  /** What a lesion's label says; default its type. */
+  readonly labels?: "type" | "pathology";
+  /** Whether the tomosynthesis volumes are written too. */
+  readonly volumes?: boolean;
+}
+
+export interface PhantomSetOptions extends PhantomSettings {
+  readonly folder: string;
   /** Called after each patient with the number done and the number of all. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Threads; default one a core. */
-  readonly workers?: number;
   /** Ends the work early: what has been written is removed and the signal's reason thrown. */
   readonly signal?: AbortSignal;
 }
 
 /** Raised whenever the same options would give other pictures, so that a cached set is not taken for a new one. */
-export const simulationVersion = 2;
+export const simulationVersion = 3;
 /** In a complete set's folder: the options that it was made with. */
 const descriptionFile = "phantom.json";
 /** The smallest side of the region in mm that has room for the largest lesions. */
 const smallestRegion = 30;
 
-type Description = Record<"simulation" | "patients" | "seed" | "rows" | "columns" | "spacing", number>;
+/** Settings without a choice left open, the simulation's version and the adapter, whose last bits the pictures hold. */
+const describe = (settings: PhantomSettings, { adapter }: Engine) => {
+  const { patients, seed, rows, columns, spacing } = settings;
+  const { coverage = "region", system = "hologic", labels = "type", volumes = false } = settings;
+  const grid = { patients, seed, rows, columns, spacing };
+  return { simulation: simulationVersion, ...grid, coverage, system, labels, volumes, adapter: adapter.name };
+};
 
-const describe = ({ patients, seed, rows, columns, spacing }: PhantomSetOptions): Description => ({
-  simulation: simulationVersion,
-  patients,
-  seed,
-  rows,
-  columns,
-  spacing,
-});
+/** A name for what the same settings give on the same adapter. */
+export const phantomHash = (settings: PhantomSettings, engine: Engine): string =>
+  shortHash(describe(settings, engine));
 
-function checkGrid({ rows, columns, spacing }: PhantomSetOptions): void {
+function checkGrid({ rows, columns, spacing }: PhantomSettings): void {
   for (const [name, value] of Object.entries({ rows, columns })) {
     if (!Number.isInteger(value) || value <= 0 || value % 2 !== 0)
       throw new UserError(`${name} ${value}: must be an even whole number of pixels`);
@@ -58,21 +74,22 @@ function checkGrid({ rows, columns, spacing }: PhantomSetOptions): void {
 /**
  * Writes `manifest.csv`, `lesions.json` and two views of each patient under `images/`, unless the folder holds just this
  * set already. The set is written beside the folder and takes its name when complete, so an interrupted run leaves no
- * half set. The same options give the same bytes, whatever the number of workers.
+ * half set. The same options give the same bytes on the same adapter.
  * @returns the path of the manifest.
  * @throws UserError when an option is out of range, the folder holds something else or cannot be written.
  */
-export async function generatePhantomSet(options: PhantomSetOptions): Promise<string> {
+export async function generatePhantomSet(engine: Engine, options: PhantomSetOptions): Promise<string> {
   checkGrid(options);
   const folder = resolve(options.folder);
   const manifest = join(folder, "manifest.csv");
-  if (await holdsSet(folder, options)) return manifest;
+  const wanted = JSON.stringify(describe(options, engine));
+  if (await holdsSet(folder, wanted)) return manifest;
   const temporary = join(dirname(folder), `.${basename(folder)}.${process.pid}.part`);
   try {
     await removeAbandoned(folder);
     await mkdir(temporary, { recursive: true });
-    await writeSet(temporary, options);
-    await takeName(temporary, folder, options);
+    await writeSet(engine, temporary, options);
+    await takeName(temporary, folder, wanted);
   } finally {
     await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -80,13 +97,12 @@ export async function generatePhantomSet(options: PhantomSetOptions): Promise<st
 }
 
 /** @throws UserError when the folder holds anything else than nothing or this set. */
-async function holdsSet(folder: string, options: PhantomSetOptions): Promise<boolean> {
+async function holdsSet(folder: string, wanted: string): Promise<boolean> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw new UserError(`${folder}: cannot be read as a folder (${reasonOf(error)})`);
   });
   if (names.length === 0) return false;
-  const wanted = JSON.stringify(describe(options));
   const found = await readFile(join(folder, descriptionFile), "utf8").catch(() => undefined);
   if (found === undefined) throw new UserError(`${folder}: holds other files; give a new or an empty folder`);
   if (found.trim() !== wanted)
@@ -114,57 +130,102 @@ function isRunning(pid: number): boolean {
 }
 
 /** Renames the finished set; another process may have been first with the same one. */
-async function takeName(temporary: string, folder: string, options: PhantomSetOptions): Promise<void> {
+async function takeName(temporary: string, folder: string, wanted: string): Promise<void> {
   await rmdir(folder).catch(() => {});
   await rename(temporary, folder).catch(async (error) => {
-    if (!(await holdsSet(folder, options)))
+    if (!(await holdsSet(folder, wanted)))
       throw new UserError(`${folder}: cannot be written (${reasonOf(error)})`);
   });
 }
 
-async function writeSet(folder: string, options: PhantomSetOptions): Promise<void> {
-  const { seed, rows, columns, spacing } = options;
-  const description = describe(options);
-  const uidSource = `diptych phantom ${shortHash(description)}`;
-  const tasks = planPatients(options.patients, seed).map(
-    (patient): PatientTask => ({ patient, folder, seed, rows, columns, spacing, uidSource }),
-  );
-  const results = await simulateAll(tasks, options);
+/** A lesion of one view, as lesions.json lists it. */
+export type ListedLesion = Pick<ManifestRow, "patient" | "side" | "view" | "split"> & LesionRecord;
+
+interface WrittenView {
+  readonly row: ManifestRow;
+  readonly lesions: readonly ListedLesion[];
+}
+
+async function writeSet(engine: Engine, folder: string, options: PhantomSetOptions): Promise<void> {
+  const { seed, rows, columns, spacing, system = "hologic", volumes = false, onProgress, signal } = options;
+  const patients = planPatients(options.patients, seed);
+  const description = describe(options, engine);
+  const reconstruction = { ...defaultReconstruction, volume: volumes };
+  signal?.throwIfAborted();
+  const renderer = await PairRenderer.create(engine, {
+    rows,
+    columns,
+    spacing,
+    system: systems[system],
+    reconstruction,
+  });
+  const views: WrittenView[] = [];
+  try {
+    for (const [index, patient] of patients.entries()) {
+      for (const view of viewNames) {
+        views.push(await writeView(renderer, folder, patient, view, options));
+        signal?.throwIfAborted();
+      }
+      onProgress?.(index + 1, patients.length);
+      signal?.throwIfAborted();
+    }
+  } finally {
+    renderer.release();
+  }
   await writeManifest(
     join(folder, "manifest.csv"),
-    results.flatMap((result) => result.rows),
+    views.map(({ row }) => row),
   );
-  const lesions = results.flatMap((result) => result.lesions);
+  const lesions = views.flatMap((view) => view.lesions);
   await writeFileAtomically(join(folder, "lesions.json"), `${JSON.stringify(lesions, null, 1)}\n`);
   await writeFileAtomically(join(folder, descriptionFile), `${JSON.stringify(description)}\n`);
 }
 
-async function simulateAll(tasks: readonly PatientTask[], options: PhantomSetOptions) {
-  const { onProgress, signal, workers = availableParallelism() } = options;
-  signal?.throwIfAborted();
-  const threads = Math.max(1, Math.min(workers, tasks.length));
-  const pool = new Piscina<PatientTask, PatientResult>({
-    filename: join(packageRoot(), "dist", "phantom", "phantomWorker.mjs"),
-    minThreads: threads,
-    maxThreads: threads,
-    recordTiming: false,
+async function writeView(
+  renderer: PairRenderer,
+  folder: string,
+  { id, side, density, split, lesions: plans }: Patient,
+  view: string,
+  settings: PhantomSettings,
+): Promise<WrittenView> {
+  const { seed, coverage = "region", labels = "type" } = settings;
+  const pair = await simulatePair(renderer, {
+    seed,
+    name: `${id}/${view}`,
+    side,
+    density,
+    coverage,
+    lesions: plans,
   });
-  const stop = () => void pool.destroy();
-  signal?.addEventListener("abort", stop, { once: true });
-  let done = 0;
-  const simulate = async (task: PatientTask) => {
-    const result = await pool.run(task);
-    if ("failure" in result) throw new UserError(result.failure);
-    onProgress?.(++done, tasks.length);
-    return result;
+  const named = { patient: id, side, view, split };
+  const file = (kind: DicomTags["kind"]) => `images/${id}_${side}_${view}_${kind}.dcm`;
+  const uidSource = `diptych phantom ${shortHash(settingsOf(settings))}`;
+  const tags = { ...named, uidSource, seriesDescription: "Simulated by diptych phantom" };
+  for (const kind of ["ffdm", "sm", "dbt"] as const)
+    if (kind !== "dbt" || pair.slices.length > 0)
+      await writeDicomImage(join(folder, file(kind)), kind === "dbt" ? pair.slices : pair[kind], {
+        ...tags,
+        ...dimensionsOf(pair, kind),
+        kind,
+      });
+  const row: ManifestRow = {
+    ...named,
+    ffdm: file("ffdm"),
+    sm: file("sm"),
+    ffdmBoxes: pair.lesions.map(({ ffdmBox }) => ffdmBox),
+    smBoxes: pair.lesions.map(({ smBox }) => smBox),
+    labels: pair.lesions.map((lesion) => lesion[labels]),
   };
-  try {
-    return await Promise.all(tasks.map(simulate));
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    await pool.destroy();
-  }
+  return { row, lesions: pair.lesions.map((lesion) => ({ ...named, ...lesion })) };
 }
+
+/** What names a set in its files' identifiers: not where it is written or computed. */
+const settingsOf = ({ patients, seed, rows, columns, spacing, coverage, system }: PhantomSettings) => [
+  simulationVersion,
+  { patients, seed, rows, columns, spacing, coverage, system },
+];
+
+const dimensionsOf = ({ magnification, thickness, slices }: SimulatedPair, kind: DicomTags["kind"]) => {
+  if (kind === "ffdm") return { magnification };
+  return { sliceThickness: kind === "dbt" ? thickness / slices.length : thickness };
+};

@@ -1,12 +1,12 @@
 // From line integrals to a picture "for presentation": dense is bright, air is black, the breast fills the range.
 import { smooth } from "./filters.ts";
-import type { Plane } from "./volume.ts";
+import type { Plane } from "./plane.ts";
 
 /** Stored bits of a presented image. */
 export const presentedBits = 14;
 
 /** What is bright is judged away from the skin: where a blur over so many mm meets no air. */
-const edgeWidth = 2;
+const edgeWidth = 4;
 /** Room below the darkest and above the brightest of the breast, as a share of what lies between them. */
 const [roomBelow, roomAbove] = [0.1, 0.5];
 

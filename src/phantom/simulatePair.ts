@@ -3,26 +3,29 @@
 import type { Box } from "../base/boxes.ts";
 import type { GrayImage } from "../data/grayImage.ts";
 import type { Side } from "../data/manifest.ts";
-import { type Acquisition, acquireMammogram, acquireViews, defaultAcquisition } from "./acquisition.ts";
-import { breastMask, equaliseThickness } from "./equalisation.ts";
+import { airLimit } from "./acquire.ts";
+import { type Anatomy, type AnatomyOptions, drawAnatomy } from "./anatomy.ts";
+import { detectability } from "./detectability.ts";
+import { frameOf, magnificationOf } from "./geometry.ts";
+import { boxOf, extentsOf } from "./lesionBoxes.ts";
 import type { LesionPlan } from "./lesions.ts";
+import type { PairRenderer, RenderedPlanes } from "./pairRenderer.ts";
+import { type Plane, planeOf } from "./plane.ts";
 import { present, presentedBits } from "./presentation.ts";
-import { backProject, defaultSynthesis, synthesise, type View } from "./reconstruction.ts";
-import { buildScene, type SceneLesion, type SceneOptions, streamOf } from "./scene.ts";
-import { makePlane, type Plane } from "./volume.ts";
 
-export interface PairOptions extends SceneOptions {
+export interface PairOptions extends AnatomyOptions {
   /** Right breasts have the chest wall at the right of the image, left ones at the left. */
   readonly side: Side;
-  readonly acquisition?: Acquisition;
 }
 
 /** What is known of a lesion in one view: enough to tell afterwards which picture showed it and why. */
 export type LesionRecord = LesionPlan & {
   /** mm above the middle of the compressed breast. */
   readonly height: number;
-  /** See SceneLesion. */
+  /** Greatest change of the mammogram's line integrals that it makes, without blur and noise. */
   readonly contrast: number;
+  /** d′ in each picture; null where it cannot be measured. See `detectability`. */
+  readonly detectability: { readonly ffdm: number | null; readonly sm: number | null };
   /** Pixels of each picture. */
   readonly ffdmBox: Box;
   readonly smBox: Box;
@@ -31,69 +34,123 @@ export type LesionRecord = LesionPlan & {
 export interface SimulatedPair {
   readonly ffdm: GrayImage;
   readonly sm: GrayImage;
+  /** Slices of the tomosynthesis volume, from the detector upwards; empty unless the renderer makes them. */
+  readonly slices: readonly GrayImage[];
   readonly lesions: readonly LesionRecord[];
+  /** Of the mammogram at its detector, and the compressed breast's thickness in mm. */
+  readonly magnification: number;
+  readonly thickness: number;
 }
 
-/** Heights reconstructed: a view's shadow moves by less than a pixel from one to the next at these small angles. */
-function reconstructedHeights(thickness: number): number[] {
-  return Array.from({ length: 16 }, (_, i) => ((i + 0.5) / 16 - 0.5) * thickness);
-}
-
-/** A picture in line integrals, thickness equalised, and where in it is breast (1) and air (0). */
+/** A picture in line integrals, edge filled up, and where in it is breast (1) and air (0). */
 interface Exposed {
   readonly plane: Plane;
   readonly inBreast: Float32Array;
 }
 
-/** Both pictures before presentation, with the scene that they show; chest wall at column 0. */
-export function exposePair(options: SceneOptions, acquisition: Acquisition) {
-  const built = buildScene(options, acquisition);
-  const { scene, thickness, detectorMargin } = built;
-  const { plane, openPhotons } = acquireMammogram(scene, acquisition, streamOf(options, "mammogram"));
-  const ffdm: Exposed = { plane: equaliseThickness(plane, thickness), inBreast: breastMask(plane) };
-  const views = acquireViews(
-    scene,
-    acquisition,
-    openPhotons,
-    detectorMargin,
-    streamOf(options, "tomosynthesis"),
-  );
-  return { ...built, ffdm, sm: synthesisePicture(views, thickness, options) };
-}
-
-function synthesisePicture(views: readonly View[], thickness: number, options: SceneOptions): Exposed {
-  const { rows, columns, spacing } = options;
-  const middle = makePlane({ rows, columns, firstRow: 0, rowSpacing: spacing, columnSpacing: spacing });
-  backProject(views, 0, middle);
-  const equalised = views.map((view) => ({ ...view, plane: equaliseThickness(view.plane, thickness) }));
-  const heights = reconstructedHeights(thickness);
-  const plane = synthesise(equalised, { ...defaultSynthesis, rows, columns, spacing, heights });
-  return { plane, inBreast: breastMask(middle) };
-}
-
 /**
- * Simulates one view. The same options give the same bytes, on any machine whose Math functions agree.
- * @returns pictures of rows × columns pixels in `presentedBits` bits, MONOCHROME2, air 0.
+ * Simulates one view. The same options give the same bytes on the same adapter.
+ * @returns pictures in `presentedBits` bits, MONOCHROME2, air 0.
  */
-export function simulatePair(options: PairOptions): SimulatedPair {
-  const { rows, columns, spacing, side, acquisition = defaultAcquisition } = options;
-  const { ffdm, sm, lesions } = exposePair(options, acquisition);
+export async function simulatePair(renderer: PairRenderer, options: PairOptions): Promise<SimulatedPair> {
+  const { grid, system } = renderer;
+  const { rows, columns, spacing } = grid;
+  const anatomy = drawAnatomy(options, grid);
+  const { thickness } = anatomy.breast;
+  const [rendered, without] = await renderBoth(renderer, anatomy, options);
+  const mirrored = options.side === "R";
   const picture = ({ plane, inBreast }: Exposed): GrayImage => {
     const data = present(plane, inBreast);
-    if (side === "R") mirror(data, columns);
+    if (mirrored) mirror(data, columns);
     return { width: columns, height: rows, bits: presentedBits, data, spacing: [spacing, spacing] };
   };
-  const records = lesions.map((lesion) => recordOf(lesion, side === "R" ? columns : undefined));
-  return { ffdm: picture(ffdm), sm: picture(sm), lesions: records };
+  const frame = frameOf(system, grid, thickness);
+  const records = anatomy.lesions.map((lesion): LesionRecord => {
+    const extents = extentsOf(lesion, frame);
+    const boxes = {
+      ffdm: boxOf(extents.ffdm, spacing, rows, columns),
+      sm: boxOf(extents.sm, spacing, rows, columns),
+    };
+    const place = ([top, left, bottom, right]: Box): Box =>
+      mirrored ? [top, columns - right, bottom, columns - left] : [top, left, bottom, right];
+    return {
+      ...lesion.plan,
+      height: lesion.center[2],
+      ...measure(renderer, rendered, without, boxes),
+      ffdmBox: place(boxes.ffdm),
+      smBox: place(boxes.sm),
+    };
+  });
+  const exposed = exposedOf(renderer, rendered);
+  return {
+    ffdm: picture(exposed.ffdm),
+    sm: picture(exposed.sm),
+    slices: slicesOf(renderer, rendered, exposed.sm.inBreast).map(picture),
+    lesions: records,
+    magnification: magnificationOf(system, grid, thickness),
+    thickness,
+  };
+}
+
+/** The breast with and without its lesions; one and the same where there are none. */
+async function renderBoth(renderer: PairRenderer, anatomy: Anatomy, options: PairOptions) {
+  const rendered = renderer.render(anatomy, anatomy.lesions, options);
+  const without = anatomy.lesions.length > 0 ? renderer.render(anatomy, [], options) : rendered;
+  return Promise.all([rendered, without]);
+}
+
+function exposedOf({ grid }: PairRenderer, rendered: RenderedPlanes): { ffdm: Exposed; sm: Exposed } {
+  const { rows, columns, spacing } = grid;
+  const exposed = (data: Float32Array, raw: Float32Array): Exposed => ({
+    plane: planeOf(rows, columns, spacing, data),
+    inBreast: raw.map((value) => Number(value > airLimit)),
+  });
+  return {
+    ffdm: exposed(rendered.ffdmEqual, rendered.ffdm),
+    sm: exposed(rendered.sm, rendered.smMean),
+  };
+}
+
+function slicesOf({ grid }: PairRenderer, { slices }: RenderedPlanes, inBreast: Float32Array): Exposed[] {
+  const { rows, columns, spacing } = grid;
+  const pixels = rows * columns;
+  return Array.from({ length: Math.floor(slices.length / pixels) }, (_, slice) => ({
+    plane: planeOf(rows, columns, spacing, slices.subarray(slice * pixels, (slice + 1) * pixels)),
+    inBreast,
+  }));
+}
+
+/** How much a lesion changes the pictures, from the same exposures with and without the view's lesions. */
+function measure(
+  renderer: PairRenderer,
+  rendered: RenderedPlanes,
+  without: RenderedPlanes,
+  boxes: { readonly ffdm: Box; readonly sm: Box },
+): Pick<LesionRecord, "contrast" | "detectability"> {
+  const [present, absent] = [exposedOf(renderer, rendered), exposedOf(renderer, without)];
+  const inPicture = (kind: "ffdm" | "sm") =>
+    detectability(present[kind].plane, absent[kind].plane, absent[kind].inBreast, boxes[kind]) ?? null;
+  return {
+    contrast: greatestChange(rendered.ffdmIdeal, without.ffdmIdeal, renderer.grid.columns, boxes.ffdm),
+    detectability: { ffdm: inPicture("ffdm"), sm: inPicture("sm") },
+  };
+}
+
+function greatestChange(
+  after: Float32Array,
+  before: Float32Array,
+  columns: number,
+  [top, left, bottom, right]: Box,
+): number {
+  let most = 0;
+  for (let row = top; row < bottom; row++)
+    for (let column = left; column < right; column++) {
+      const at = row * columns + column;
+      if (Math.abs(after[at] - before[at]) > Math.abs(most)) most = after[at] - before[at];
+    }
+  return most;
 }
 
 function mirror(data: Uint16Array, columns: number): void {
   for (let start = 0; start < data.length; start += columns) data.subarray(start, start + columns).reverse();
-}
-
-/** @param width set where the picture is mirrored. */
-function recordOf({ plan, centre, contrast, ffdmBox, smBox }: SceneLesion, width?: number): LesionRecord {
-  const place = ([top, left, bottom, right]: Box): Box =>
-    width === undefined ? [top, left, bottom, right] : [top, width - right, bottom, width - left];
-  return { ...plan, height: centre[2], contrast, ffdmBox: place(ffdmBox), smBox: place(smBox) };
 }

@@ -85,6 +85,10 @@ export const fluence = 760e3;
 /** Standard deviation of one read-out in photons of 20 keV: 5200 electrons at 50 eV each (VICTRE's detector). */
 const readOutNoise = (5200 * 50) / 20e3;
 
+/** Pixels of a picture that tomosynthesis reads out as one: a picture may be coarser than what the detector bins. */
+export const binsOf = ({ pixel, binning }: System, spacing: number): number =>
+  Math.max(Math.round((pixel * binning) / spacing), 1);
+
 /**
  * Electronic noise in photons of a picture's pixel of a side in mm, which may be coarser than the detector's: it gathers
  * (side / (native · binning))² read-outs.

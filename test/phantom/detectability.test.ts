@@ -3,14 +3,14 @@ import { test } from "node:test";
 import { RandomStream } from "../../src/base/random.ts";
 import { detectability } from "../../src/phantom/detectability.ts";
 import { smooth } from "../../src/phantom/filters.ts";
-import { makePlane, type Plane } from "../../src/phantom/volume.ts";
+import { planeOf as makePlane, type Plane } from "../../src/phantom/plane.ts";
 
 const size = 160;
 const middle: readonly [number, number, number, number] = [60, 60, 100, 100];
 const everywhere = new Float32Array(size * size).fill(1);
 
 const planeOf = (value: (row: number, column: number) => number): Plane => {
-  const plane = makePlane({ rows: size, columns: size, firstRow: 0, rowSpacing: 0.3, columnSpacing: 0.3 });
+  const plane = makePlane(size, size, 0.3, new Float32Array(size * size));
   plane.data.forEach((_, i) => {
     plane.data[i] = value(Math.floor(i / size), i % size);
   });
