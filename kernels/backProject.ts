@@ -63,7 +63,7 @@ export const backProject: Kernel<BackProjectParameters> = {
         ADDS: Number(p.adds),
         WORKGROUP: workgroup,
       }),
-      workgroups: (p) => linearWorkgroups(divideUp(p.slices * p.rows * p.columns, workgroup)),
+      workgroups: (p) => linearWorkgroups(divideUp(p.slices * p.rows * divideUp(p.columns, 4), workgroup)),
     },
   ],
   flops: (p) => 28 * p.views * p.slices * p.rows * p.columns,

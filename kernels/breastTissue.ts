@@ -232,7 +232,7 @@ export const breastTissue: Kernel<BreastTissueParameters> = {
         SPACING: p.spacing,
         WORKGROUP: workgroup,
       }),
-      workgroups: (p) => linearWorkgroups(divideUp(p.slices * p.rows * p.columns, workgroup)),
+      workgroups: (p) => linearWorkgroups(divideUp(p.slices * p.rows * divideUp(p.columns, 4), workgroup)),
     },
   ],
   flops: (p) => 90 * p.slices * p.rows * p.columns,

@@ -1,4 +1,5 @@
 import quad from "../shaders/filterLines.quad.wgsl";
+import run from "../shaders/filterLines.run.wgsl";
 import plain from "../shaders/filterLines.wgsl";
 import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
@@ -40,8 +41,19 @@ export const filterLines: Kernel<FilterLinesParameters> = {
       name: "quad",
       shader: quad,
       constants,
-      workgroups: (p) => linearWorkgroups(divideUp(elements(p) / 4, workgroup)),
+      workgroups: (p) =>
+        linearWorkgroups(divideUp(p.outer * divideUp(p.length, 4) * (p.inner / 4), workgroup)),
       supports: ({ inner }) => inner % 4 === 0,
+    },
+    {
+      name: "run",
+      shader: run,
+      constants: (p) => {
+        const { INNER: _, ...others } = constants(p);
+        return others;
+      },
+      workgroups: (p) => linearWorkgroups(divideUp(p.outer * divideUp(p.length, 4), workgroup)),
+      supports: ({ inner }) => inner === 1,
     },
     {
       name: "plain",

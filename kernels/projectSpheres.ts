@@ -79,7 +79,7 @@ function addSphere(
 }
 
 /**
- * Adds the line integrals of spheres [spheres, 5] (x, y, z and radius in mm, excess attenuation in 1/mm; radius 0 is none) to
+ * Adds the line integrals of spheres [spheres, 5] (x, y, z and radius in mm, excess attenuation in 1/mm; radius 0 ends the list) to
  * y [views, rows, columns], averaged over the pixels' squares.
  */
 export const projectSpheres: Kernel<ProjectSpheresParameters> = {
@@ -109,8 +109,8 @@ export const projectSpheres: Kernel<ProjectSpheresParameters> = {
   flops: (p) => p.views * p.spheres * (20 * p.rows + 4 * 120),
   reference(p, { spheres, frame: packed, sources, y }) {
     const frame = readFrame(packed);
-    for (let s = 0; s < p.spheres; s++)
-      if (spheres[5 * s + 3] > 0) addSphere(p, frame, sources, spheres.subarray(5 * s, 5 * s + 5), y);
+    for (let s = 0; s < p.spheres && spheres[5 * s + 3] > 0; s++)
+      addSphere(p, frame, sources, spheres.subarray(5 * s, 5 * s + 5), y);
   },
   cases: [
     { views: 1, rows: 1, columns: 1, margin: 0, pixel: 0.3, spheres: 1 },
@@ -122,8 +122,8 @@ export const projectSpheres: Kernel<ProjectSpheresParameters> = {
     const spheres = new Float64Array(5 * p.spheres);
     for (let s = 0; s < p.spheres; s++) {
       const [x, y] = [p.columns, rows].map((count) => ((uniform() + 1.1) / 2) * count * p.pixel);
-      // From specks within a pixel to shadows of many, and none.
-      const radius = s % 4 === 3 ? 0 : 0.1 * 3 ** (s % 4);
+      // From specks within a pixel to shadows of many; the last of seven ends the list.
+      const radius = s === 6 ? 0 : 0.1 * 3 ** (s % 3);
       spheres.set([x, y, 10 * uniform(), radius, 0.5], 5 * s);
     }
     return { ...exampleRays(p.views, (rows * p.pixel) / 2), spheres };

@@ -60,7 +60,7 @@ export const projectVolume: Kernel<ProjectVolumeParameters> = {
         RESIDUAL: Number(p.residual),
         WORKGROUP: workgroup,
       }),
-      workgroups: (p) => linearWorkgroups(divideUp(p.views * p.rows * p.columns, workgroup)),
+      workgroups: (p) => linearWorkgroups(divideUp(p.views * p.rows * divideUp(p.columns, 4), workgroup)),
     },
   ],
   flops: (p) => (14 * p.slices + 40) * p.views * p.rows * p.columns,

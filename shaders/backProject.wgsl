@@ -1,7 +1,7 @@
 // Back-projection: what the views say of each point of some slices, on average:
 //   y[k,r,c] = addend[k,r,c] + SCALE · mean over v of x[v] where the ray from source v through the point meets the detector
 // Bilinear between the detector's pixels, its edge repeated beyond it. SCALE and addend serve algebraic reconstruction.
-// One invocation: one point; views in order.
+// One invocation: four neighbouring points of a row, which share all that depends on the row; views in order.
 
 override PIXEL: f32;   // side of a detector's pixel in the plane z = 0
 override SPACING: f32; // of the points in a slice
@@ -30,30 +30,43 @@ struct Sizes {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  let line = i / sizes.COLUMNS;
+  let index = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let quads = (sizes.COLUMNS + 3u) / 4u;
+  let line = index / quads;
   let slice = line / sizes.ROWS;
   if (slice >= sizes.SLICES) { return; }
+  let column = 4u * (index - line * quads);
   let geometry = readFrame(frame[0]);
-  let place = vec2f(f32(i - line * sizes.COLUMNS), f32(line - slice * sizes.ROWS) - f32(sizes.MARGIN));
+  let row = f32(line - slice * sizes.ROWS) - f32(sizes.MARGIN);
   let z = ((f32(slice) + 0.5) / f32(sizes.SLICES) - 0.5) * geometry.thickness;
-  let point = vec3f((place + 0.5) * SPACING, z);
+  let first = vec3f(vec2f(f32(column) + 0.5, row + 0.5) * SPACING, z);
   let offset = vec2f(-0.5, f32(sizes.DETECTOR_MARGIN) - 0.5);
   let last = vec2f(f32(sizes.DETECTOR_COLUMNS - 1u), f32(sizes.DETECTOR_ROWS - 1u));
   let corner = max(last - 1.0, vec2f());
   let right = min(1u, sizes.DETECTOR_COLUMNS - 1u);
   let down = min(1u, sizes.DETECTOR_ROWS - 1u) * sizes.DETECTOR_COLUMNS;
-  var sum = 0.0;
+  var sum = vec4f();
   for (var view = 0u; view < sizes.VIEWS; view++) {
-    let hit = fromDetector(geometry, shadow(geometry, sources[view].xyz, point));
-    let at = clamp(hit / PIXEL + offset, vec2f(), last);
-    let whole = min(floor(at), corner);
-    let part = at - whole;
-    let base = (view * sizes.DETECTOR_ROWS + u32(whole.y)) * sizes.DETECTOR_COLUMNS + u32(whole.x);
-    let upper = mix(x[base], x[base + right], part.x);
-    let lower = mix(x[base + down], x[base + down + right], part.x);
-    sum += mix(upper, lower, part.y);
+    let source = sources[view].xyz;
+    let hit = fromDetector(geometry, shadow(geometry, source, first)) / PIXEL + offset;
+    let reach = (source.z - geometry.detector) / (source.z - z) / magnification(geometry) * SPACING / PIXEL;
+    let place = clamp(hit.y, 0.0, last.y);
+    let top = min(floor(place), corner.y);
+    let start = (view * sizes.DETECTOR_ROWS + u32(top)) * sizes.DETECTOR_COLUMNS;
+    let across = clamp(hit.x + vec4f(0.0, 1.0, 2.0, 3.0) * reach, vec4f(), vec4f(last.x));
+    let left = min(floor(across), vec4f(corner.x));
+    let part = across - left;
+    let at = start + vec4u(left);
+    let upper = mix(vec4f(x[at.x], x[at.y], x[at.z], x[at.w]),
+      vec4f(x[at.x + right], x[at.y + right], x[at.z + right], x[at.w + right]), part);
+    let below = at + down;
+    let lower = mix(vec4f(x[below.x], x[below.y], x[below.z], x[below.w]),
+      vec4f(x[below.x + right], x[below.y + right], x[below.z + right], x[below.w + right]), part);
+    sum += mix(upper, lower, place - top);
   }
   let value = SCALE * sum / f32(sizes.VIEWS);
-  if (ADDS == 1u) { y[i] = addend[i] + value; } else { y[i] = value; }
+  for (var j = 0u; j < min(4u, sizes.COLUMNS - column); j++) {
+    let i = line * sizes.COLUMNS + column + j;
+    if (ADDS == 1u) { y[i] = addend[i] + value[j]; } else { y[i] = value[j]; }
+  }
 }

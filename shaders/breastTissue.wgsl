@@ -6,7 +6,7 @@
 //     by recess(z) = ROUNDING · (1 − (1 − |2z/thickness|^2.5)^0.4)
 //   a lesion's surface lies at radius · map(direction) from its centre, along axes stretched; a slice is sampled at five heights
 //   a distortion pulls the texture about it to its centre: what is at r was at r · (1 + pull · exp(−r²/2·reach²))
-// One invocation: one voxel.
+// One invocation: four neighbouring voxels of a row, which share what the outline is there.
 
 override SPACING: f32;
 override WORKGROUP: u32;
@@ -83,17 +83,22 @@ fn recess(z: f32) -> f32 {
   return ROUNDING * (1.0 - pow(max(1.0 - pow(u, 2.5), 0.0), 0.4));
 }
 
-// Depth below the skin's surface, and the breadth over which it runs through a slice.
-fn depthBelow(point: vec3f, step: f32) -> vec2f {
-  let u = (point.y - breast[4]) / breast[5];
-  let inside = 1.0 - pow(abs(u), P);
-  let near = max(abs(point.z) - 0.5 * step, 0.0);
+// The skin's surface in a row of a slice.
+struct Surface {
+  x: f32,
+  cosine: f32,   // of its slope to the rows
+  softness: f32, // breadth over which it runs through the slice
+}
+
+fn surfaceAt(y: f32, z: f32, step: f32) -> Surface {
+  let u = abs(y - breast[4]) / breast[5];
+  let inside = 1.0 - pow(u, P);
+  let near = max(abs(z) - 0.5 * step, 0.0);
   let softness = max(SPACING, recess(near + step) - recess(near));
-  if (inside <= 0.0) { return vec2f(-softness, softness); }
+  if (inside <= 0.0) { return Surface(-1e6, 1.0, softness); }
   let edge = breast[3] * pow(inside, 1.0 / P);
-  let slope = edge / inside * pow(abs(u), P - 1.0) / breast[5];
-  let across = breast[2] + edge - recess(point.z) - point.x;
-  return vec2f(across / sqrt(1.0 + slope * slope), softness);
+  let slope = edge / inside * pow(u, P - 1.0) / breast[5];
+  return Surface(breast[2] + edge - recess(z), inverseSqrt(1.0 + slope * slope), softness);
 }
 
 fn beneathSkin(inner: f32, depth: f32, softness: f32) -> f32 {
@@ -129,21 +134,9 @@ fn coverage(index: u32, lesion: Lesion, point: vec3f, step: f32) -> f32 {
   return share / f32(HEIGHTS);
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) local: u32) {
-  let index = (group.y * groups.x + group.x) * WORKGROUP + local;
-  let line = index / sizes.COLUMNS;
-  let slice = line / sizes.ROWS;
-  if (slice >= sizes.SLICES) { return; }
-  let row = line - slice * sizes.ROWS;
-  let column = index - line * sizes.COLUMNS;
-  let step = breast[0] / f32(sizes.SLICES);
-  let z = ((f32(slice) + 0.5) / f32(sizes.SLICES) - 0.5) * breast[0];
-  let point = vec3f((f32(column) + 0.5) * SPACING, (f32(row) - f32(sizes.MARGIN) + 0.5) * SPACING, z);
-  let skin = depthBelow(point, step);
-  if (skin.x <= -0.5 * skin.y) { y[index] = 0.0; return; }
-
+fn voxel(point: vec3f, slice: u32, row: u32, column: u32, step: f32, skin: Surface) -> f32 {
+  let depth = (skin.x - point.x) * skin.cosine;
+  if (depth <= -0.5 * skin.softness) { return 0.0; }
   var shift = vec2f();
   for (var i = 0u; i < sizes.LESIONS; i++) {
     if (lesions[3u * i].x != 2.0) { continue; }
@@ -168,5 +161,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (abs(away.z) > lesion.reach + step || dot(away.xy, away.xy) > lesion.reach * lesion.reach) { continue; }
     inner += coverage(i, lesion, point, step) * lesion.solid * (lesion.attenuation - inner);
   }
-  y[index] = beneathSkin(inner, skin.x, skin.y);
+  return beneathSkin(inner, depth, skin.softness);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let index = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let quads = (sizes.COLUMNS + 3u) / 4u;
+  let line = index / quads;
+  let slice = line / sizes.ROWS;
+  if (slice >= sizes.SLICES) { return; }
+  let row = line - slice * sizes.ROWS;
+  let first = 4u * (index - line * quads);
+  let step = breast[0] / f32(sizes.SLICES);
+  let z = ((f32(slice) + 0.5) / f32(sizes.SLICES) - 0.5) * breast[0];
+  let down = (f32(row) - f32(sizes.MARGIN) + 0.5) * SPACING;
+  let skin = surfaceAt(down, z, step);
+  for (var column = first; column < min(first + 4u, sizes.COLUMNS); column++) {
+    let point = vec3f((f32(column) + 0.5) * SPACING, down, z);
+    y[line * sizes.COLUMNS + column] = voxel(point, slice, row, column, step, skin);
+  }
 }

@@ -1,5 +1,5 @@
-// filterLines where the last axis is a multiple of four: one invocation takes four neighbours on it, so that a load of the
-// kernel serves four and the tensors are read as vec4.
+// filterLines where the last axis is a multiple of four: one invocation takes four neighbours on it at four places along the
+// line, so that tensors are read as vec4, and each load serves four places.
 
 override TAPS: u32;
 override COMPLEMENT: u32;
@@ -22,15 +22,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let index = (group.y * groups.x + group.x) * WORKGROUP + local;
   let quads = sizes.INNER / 4u;
-  let line = index / quads;
-  let outer = line / sizes.LENGTH;
+  let runs = (sizes.LENGTH + 3u) / 4u;
+  let run = index / quads;
+  let outer = run / runs;
   if (outer >= sizes.OUTER) { return; }
-  let first = i32(line - outer * sizes.LENGTH) - i32(TAPS / 2u);
-  let start = outer * sizes.LENGTH * quads + index - line * quads;
-  var sum = vec4f();
-  for (var t = 0u; t < TAPS; t++) {
-    let i = u32(clamp(first + i32(t), 0, i32(sizes.LENGTH) - 1));
-    sum += kernel[t] * x[start + i * quads];
+  let place = 4u * (run - outer * runs);
+  let first = i32(place) - i32(TAPS / 2u);
+  let start = outer * sizes.LENGTH * quads + index - run * quads;
+  var sums = array<vec4f, 4>();
+  var taps = vec4f(); // of the four places for what is loaded
+  for (var t = 0u; t < TAPS + 3u; t++) {
+    var tap = 0.0;
+    if (t < TAPS) { tap = kernel[t]; }
+    taps = vec4f(tap, taps.xyz);
+    let value = x[start + u32(clamp(first + i32(t), 0, i32(sizes.LENGTH) - 1)) * quads];
+    sums[0] += taps.x * value;
+    sums[1] += taps.y * value;
+    sums[2] += taps.z * value;
+    sums[3] += taps.w * value;
   }
-  if (COMPLEMENT == 1u) { y[index] = minuend[index] - sum; } else { y[index] = sum; }
+  for (var j = 0u; j < min(4u, sizes.LENGTH - place); j++) {
+    let at = start + (place + j) * quads;
+    if (COMPLEMENT == 1u) { y[at] = minuend[at] - sums[j]; } else { y[at] = sums[j]; }
+  }
 }

@@ -15,7 +15,7 @@ struct Sizes {
   SPHERES: u32,
 }
 
-@group(0) @binding(0) var<storage, read> spheres: array<f32>; // [SPHERES, 5]: x, y, z, radius, excess; radius 0: none
+@group(0) @binding(0) var<storage, read> spheres: array<f32>; // [SPHERES, 5]: x, y, z, radius, excess; radius 0: the end
 @group(0) @binding(1) var<storage, read> frame: array<vec4f>;
 @group(0) @binding(2) var<storage, read> sources: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [VIEWS, ROWS, COLUMNS]
@@ -57,7 +57,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let top = (f32(line - view * sizes.ROWS) - f32(sizes.MARGIN)) * PIXEL;
   for (var s = 0u; s < sizes.SPHERES; s++) {
     let radius = spheres[5u * s + 3u];
-    if (radius <= 0.0) { continue; }
+    if (radius <= 0.0) { break; }
     let center = vec3f(spheres[5u * s], spheres[5u * s + 1u], spheres[5u * s + 2u]);
     let hit = shadow(geometry, source, center);
     let middle = fromDetector(geometry, hit);
