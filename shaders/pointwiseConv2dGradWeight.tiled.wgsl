@@ -11,6 +11,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (first > lastFew) { return; }
   let quads = sizes.PIXELS / 4u;
   let end = min((id.y + 1u) * sizes.CHUNK, sizes.TOTAL) / 4u;
+  let a0 = channel * quads;
+  let a1 = min(channel + 1u, lastMany) * quads;
+  let a2 = min(channel + 2u, lastMany) * quads;
+  let a3 = min(channel + 3u, lastMany) * quads;
+  let b0 = first * quads;
+  let b1 = min(first + 1u, lastFew) * quads;
+  let b2 = min(first + 2u, lastFew) * quads;
+  let b3 = min(first + 3u, lastFew) * quads;
+  let b4 = min(first + 4u, lastFew) * quads;
+  let b5 = min(first + 5u, lastFew) * quads;
+  let b6 = min(first + 6u, lastFew) * quads;
+  let b7 = min(first + 7u, lastFew) * quads;
   var r0 = vec4f(); // r0[k]: few channel `first` · many channel `channel + k`
   var r1 = vec4f();
   var r2 = vec4f();
@@ -24,16 +36,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let quad = k % quads;
     let m = sample * manyChannels() * quads + quad;
     let f = sample * fewChannels() * quads + quad;
-    let v = mat4x4f(many(m + channel * quads), many(m + min(channel + 1u, lastMany) * quads),
-                    many(m + min(channel + 2u, lastMany) * quads), many(m + min(channel + 3u, lastMany) * quads));
-    r0 += few(f + first * quads) * v;
-    r1 += few(f + min(first + 1u, lastFew) * quads) * v;
-    r2 += few(f + min(first + 2u, lastFew) * quads) * v;
-    r3 += few(f + min(first + 3u, lastFew) * quads) * v;
-    r4 += few(f + min(first + 4u, lastFew) * quads) * v;
-    r5 += few(f + min(first + 5u, lastFew) * quads) * v;
-    r6 += few(f + min(first + 6u, lastFew) * quads) * v;
-    r7 += few(f + min(first + 7u, lastFew) * quads) * v;
+    let v = mat4x4f(many(m + a0), many(m + a1), many(m + a2), many(m + a3));
+    r0 += few(f + b0) * v;
+    r1 += few(f + b1) * v;
+    r2 += few(f + b2) * v;
+    r3 += few(f + b3) * v;
+    r4 += few(f + b4) * v;
+    r5 += few(f + b5) * v;
+    r6 += few(f + b6) * v;
+    r7 += few(f + b7) * v;
   }
   writeFour(id.y, channel, first, r0);
   writeFour(id.y, channel, first + 1u, r1);
