@@ -1,6 +1,7 @@
 import plain from "../shaders/depthwiseConv2d.plain.wgsl";
 import stride2 from "../shaders/depthwiseConv2d.stride2.wgsl";
-import strip from "../shaders/depthwiseConv2d.wgsl";
+import whole from "../shaders/depthwiseConv2d.wgsl";
+import strips from "../shaders/depthwiseStrip.wgsl";
 import {
   forEachTap,
   type Padding,
@@ -26,7 +27,7 @@ export function depthwiseConstants(p: DepthwiseConv2dParameters): Record<string,
 }
 
 /** Small, so that few planes still keep every core of a CPU busy. */
-const stripWorkgroup = 32;
+export const stripWorkgroup = 32;
 
 /** Most rows of a strip: enough that the lines above and below it, which two strips load, weigh little. */
 const mostStripRows = 16;
@@ -60,7 +61,7 @@ export const supportsStride2 = ({ kernel, stride }: DepthwiseConv2dParameters): 
  */
 export const depthwiseStripVariant = (gradient: boolean): Variant<DepthwiseConv2dParameters> => ({
   name: "strip",
-  shader: strip,
+  shader: strips + whole,
   constants: (p) => ({
     PLANES: p.batch * p.channels,
     CHANNELS: p.channels,
