@@ -1,4 +1,5 @@
 import shader from "../shaders/fuse.wgsl";
+import sources from "../shaders/fuseSources.wgsl";
 import { swish } from "./functions.ts";
 import { type Padding, slideWindow } from "./geometry.ts";
 import { type Binding, type Buffers, divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
@@ -265,7 +266,7 @@ export const fuse: Kernel<FuseParameters> = {
   variants: [
     {
       name: "plain",
-      shader,
+      shader: sources + shader,
       tunables: fuseTunables,
       constants: (p, { RUN }) => ({ ...fuseConstants(p), RUN }),
       workgroups: (p, { RUN }) => linearWorkgroups(divideUp(p.planes * p.height * p.width, 64 * RUN)),

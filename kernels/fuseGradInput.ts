@@ -1,4 +1,5 @@
 import shader from "../shaders/fuseGradInput.wgsl";
+import shared from "../shaders/fuseSources.wgsl";
 import {
   edgeFactors,
   type FuseParameters,
@@ -71,7 +72,7 @@ export const fuseGradInput: Kernel<FuseGradInputParameters> = {
   variants: [
     {
       name: "plain",
-      shader,
+      shader: shared + shader,
       tunables: fuseTunables,
       constants(p, { RUN }) {
         const { SWISH, ...constants } = fuseConstants(p);

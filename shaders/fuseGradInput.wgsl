@@ -1,23 +1,17 @@
 // Gradients of fuse with respect to its inputs, NCHW, gathered so that each element is written once:
 //   dx_i = relu(w_i) / S · (sum of dz over the outputs that took this pixel) [+ addend_i, where ADDEND_i]      S as in fuse
-// dz and `taken` are fuseGradSum's. Mode 0: the same pixel. Mode 1: the outputs that repeat it, row by row.
+// Put behind fuseSources.wgsl. dz and `taken` are fuseGradSum's. Mode 0: the same pixel. Mode 1: the outputs that repeat it, row by row.
 // Mode 2: those of the up to four 3x3 windows over it that took it, row by row.
 // A place is an output and the 2x2 pixels of a pooled input, counted from the padding's corner, that begin at its window; with
 // such an input there may be one row and column of places more than of outputs. One invocation: RUN blocks, WORKGROUP apart,
 // of the places that repeat one pixel of the input in mode 1, else of one place; so dz is loaded once for all inputs
 // but the pooled ones. Inputs in mode 1 are of one size.
 
-override COUNT: u32;
-override NORMALIZED: bool;
-override MODE0: u32;
-override MODE1: u32;
-override MODE2: u32;
 override UPSAMPLES: bool; // whether an input is in mode 1
 override ADDEND0: bool;
 override ADDEND1: bool;
 override ADDEND2: bool;
 override RUN: u32;
-override WORKGROUP: u32;
 
 struct Sizes {
   PLANES: u32,
@@ -52,36 +46,33 @@ struct Sizes {
 @group(0) @binding(8) var<storage, read_write> dx2: array<f32>;
 @group(0) @binding(9) var<uniform> sizes: Sizes;
 
-// An input: its number; rows and columns of its map and of the padding; relu(w) / S.
-struct Source { index: u32, mode: u32, size: vec2u, pad: vec2u, factor: f32, adds: bool }
+// Of an input, what its gradient depends on: its number, relu(w) / S, and whether something is added.
+struct Input { index: u32, source: Source, factor: f32, adds: bool }
 
-// Quotient for n below 2^20: integer division, which CPUs do lane by lane, is not worth its price.
-fn divide(n: vec2u, by: vec2u) -> vec2u { return vec2u((vec2f(n) + 0.5) / vec2f(by)); }
-
-fn write(dx: ptr<storage, array<f32>, read_write>, addend: ptr<storage, array<f32>, read>, source: Source, i: u32, sum: f32) {
+fn write(dx: ptr<storage, array<f32>, read_write>, addend: ptr<storage, array<f32>, read>, input: Input, i: u32, sum: f32) {
   var earlier = 0.0;
-  if (source.adds) { earlier = addend[i]; }
-  dx[i] = earlier + source.factor * sum;
+  if (input.adds) { earlier = addend[i]; }
+  dx[i] = earlier + input.factor * sum;
 }
 
 struct Window { dz: f32, tap: u32 }
 
 // dz and tap of the window of output `at`; one outside gives a zero.
-fn windowOf(source: Source, plane: u32, at: vec2i) -> Window {
+fn windowOf(index: u32, plane: u32, at: vec2i) -> Window {
   let last = vec2i(vec2u(sizes.HEIGHT, sizes.WIDTH)) - 1;
   let inside = vec2u(clamp(at, vec2i(), last));
   let i = (plane * sizes.HEIGHT + inside.x) * sizes.WIDTH + inside.y;
-  return Window(select(0.0, dz[i], all(at == vec2i(inside))), (taken[i] >> (4u * source.index)) & 15u);
+  return Window(select(0.0, dz[i], all(at == vec2i(inside))), (taken[i] >> (4u * index)) & 15u);
 }
 
 fn ifTaken(window: Window, tap: u32) -> f32 { return select(0.0, window.dz, window.tap == tap); }
 
 // What the 2x2 pixels of a pool's block get, row by row.
-fn pooled(source: Source, plane: u32, at: vec2i) -> vec4f {
-  let above = windowOf(source, plane, at - vec2i(1, 0));
-  let left = windowOf(source, plane, at - vec2i(0, 1));
-  let corner = windowOf(source, plane, at - vec2i(1, 1));
-  let own = windowOf(source, plane, at);
+fn pooled(index: u32, plane: u32, at: vec2i) -> vec4f {
+  let above = windowOf(index, plane, at - vec2i(1, 0));
+  let left = windowOf(index, plane, at - vec2i(0, 1));
+  let corner = windowOf(index, plane, at - vec2i(1, 1));
+  let own = windowOf(index, plane, at);
   // The pixels' places in the windows that reach them: row · 3 + column.
   return vec4f(
     ifTaken(corner, 8u) + ifTaken(above, 6u) + ifTaken(left, 2u) + ifTaken(own, 0u),
@@ -91,30 +82,31 @@ fn pooled(source: Source, plane: u32, at: vec2i) -> vec4f {
 }
 
 // Writes what a place gives an input that is not in mode 1.
-fn spread(dx: ptr<storage, array<f32>, read_write>, addend: ptr<storage, array<f32>, read>, source: Source, plane: u32,
+fn spread(dx: ptr<storage, array<f32>, read_write>, addend: ptr<storage, array<f32>, read>, input: Input, plane: u32,
           at: vec2u, i: u32, inside: bool, slope: f32) {
-  if (source.mode == 0u && inside) { write(dx, addend, source, i, slope); }
+  let source = input.source;
+  if (source.mode == 0u && inside) { write(dx, addend, input, i, slope); }
   if (source.mode == 2u) {
     let start = plane * source.size.x * source.size.y;
-    let sums = pooled(source, plane, vec2i(at));
+    let sums = pooled(input.index, plane, vec2i(at));
     for (var k = 0u; k < 4u; k++) {
       let pixel = 2 * vec2i(at) + vec2i(vec2u(k / 2u, k % 2u)) - vec2i(source.pad);
       if (all(pixel >= vec2i()) && all(pixel < vec2i(source.size))) {
-        write(dx, addend, source, start + u32(pixel.x) * source.size.y + u32(pixel.y), sums[k]);
+        write(dx, addend, input, start + u32(pixel.x) * source.size.y + u32(pixel.y), sums[k]);
       }
     }
   }
 }
 
 // Writes what a place gives all inputs that are not in mode 1; returns its dz, zero beyond the outputs.
-fn visit(plane: u32, at: vec2u, source0: Source, source1: Source, source2: Source) -> f32 {
+fn visit(plane: u32, at: vec2u, input0: Input, input1: Input, input2: Input) -> f32 {
   let size = vec2u(sizes.HEIGHT, sizes.WIDTH);
   let inside = all(at < size);
   let i = (plane * size.x + at.x) * size.y + at.y;
   let slope = select(0.0, dz[min(i, sizes.PLANES * size.x * size.y - 1u)], inside);
-  spread(&dx0, &addend0, source0, plane, at, i, inside, slope);
-  if (COUNT > 1u) { spread(&dx1, &addend1, source1, plane, at, i, inside, slope); }
-  if (COUNT > 2u) { spread(&dx2, &addend2, source2, plane, at, i, inside, slope); }
+  spread(&dx0, &addend0, input0, plane, at, i, inside, slope);
+  if (COUNT > 1u) { spread(&dx1, &addend1, input1, plane, at, i, inside, slope); }
+  if (COUNT > 2u) { spread(&dx2, &addend2, input2, plane, at, i, inside, slope); }
   return slope;
 }
 
@@ -126,12 +118,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let each = blocks.x * blocks.y;
   let size = vec2u(sizes.HEIGHT, sizes.WIDTH);
   let places = vec2u(sizes.ROWS, sizes.COLUMNS);
-  var w = vec3f();
-  for (var k = 0u; k < COUNT; k++) { w[k] = max(weights[k], 0.0); }
-  w *= select(1.0, 1.0 / (w.x + w.y + w.z + 1e-4), NORMALIZED);
-  let source0 = Source(0u, MODE0, vec2u(sizes.HEIGHT0, sizes.WIDTH0), vec2u(sizes.PAD_TOP0, sizes.PAD_LEFT0), w.x, ADDEND0);
-  let source1 = Source(1u, MODE1, vec2u(sizes.HEIGHT1, sizes.WIDTH1), vec2u(sizes.PAD_TOP1, sizes.PAD_LEFT1), w.y, ADDEND1);
-  let source2 = Source(2u, MODE2, vec2u(sizes.HEIGHT2, sizes.WIDTH2), vec2u(sizes.PAD_TOP2, sizes.PAD_LEFT2), w.z, ADDEND2);
+  let w = positiveWeights();
+  let factors = w / totalWeight(w);
+  let input0 = Input(0u, source0(), factors.x, ADDEND0);
+  let input1 = Input(1u, source1(), factors.y, ADDEND1);
+  let input2 = Input(2u, source2(), factors.z, ADDEND2);
   for (var k = 0u; k < RUN; k++) {
     let block = start + k * WORKGROUP + local;
     if (block >= sizes.PLANES * each) { return; }
@@ -143,7 +134,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let at = vec2u(row, offset - planes * each - row * blocks.y);
     let plane = start / each + planes;
     if (!UPSAMPLES) {
-      visit(plane, at, source0, source1, source2);
+      visit(plane, at, input0, input1, input2);
       continue;
     }
     let first = divide(at * size + blocks - 1u, blocks);
@@ -151,10 +142,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let last = select(end, places, at + 1u == blocks);
     var sum = 0.0;
     for (var y = first.x; y < last.x; y++) {
-      for (var x = first.y; x < last.y; x++) { sum += visit(plane, vec2u(y, x), source0, source1, source2); }
+      for (var x = first.y; x < last.y; x++) { sum += visit(plane, vec2u(y, x), input0, input1, input2); }
     }
-    if (MODE0 == 1u) { write(&dx0, &addend0, source0, block, sum); }
-    if (COUNT > 1u && MODE1 == 1u) { write(&dx1, &addend1, source1, block, sum); }
-    if (COUNT > 2u && MODE2 == 1u) { write(&dx2, &addend2, source2, block, sum); }
+    if (MODE0 == 1u) { write(&dx0, &addend0, input0, block, sum); }
+    if (COUNT > 1u && MODE1 == 1u) { write(&dx1, &addend1, input1, block, sum); }
+    if (COUNT > 2u && MODE2 == 1u) { write(&dx2, &addend2, input2, block, sum); }
   }
 }
