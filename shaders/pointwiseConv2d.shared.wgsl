@@ -8,8 +8,8 @@
 //   4     32 × 128  128           5 KiB            13
 //
 // Four input channels take 4 vec4s of pixels (32 lanes × 16 bytes, each bank equally often) and 8 of weights (one
-// address, a broadcast) from workgroup memory for 128 multiply-adds: 24 cycles of its bandwidth for 4 × 32 of arithmetic on an
-// SM with four schedulers, three quarters of what would bound it. Some 80 registers: 32 sums, 16 pixels, 8 ahead.
+// address, a broadcast) for 128 multiply-adds: 24 cycles of workgroup memory for 32 lanes, so 96 for the four such groups that
+// an SM multiplies in 128 cycles. Some 80 registers: 32 sums, 16 pixels, 8 ahead; three workgroups of 256 an SM.
 // Workgroups that follow each other differ in output channels first, so that pixels come from memory once and then from its
 // cache. Rows of channels beyond the last help to load and skip the arithmetic.
 
