@@ -1,3 +1,4 @@
+import columns from "../shaders/columns.wgsl";
 import plain from "../shaders/depthwiseConv2d.plain.wgsl";
 import stride2 from "../shaders/depthwiseConv2d.stride2.wgsl";
 import whole from "../shaders/depthwiseConv2d.wgsl";
@@ -61,7 +62,7 @@ export const supportsStride2 = ({ kernel, stride }: DepthwiseConv2dParameters): 
  */
 export const depthwiseStripVariant = (gradient: boolean): Variant<DepthwiseConv2dParameters> => ({
   name: "strip",
-  shader: strips + whole,
+  shader: columns + strips + whole,
   constants: (p) => ({
     PLANES: p.batch * p.channels,
     CHANNELS: p.channels,
@@ -121,7 +122,7 @@ export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
     depthwiseStripVariant(false),
     {
       name: "stride2",
-      shader: stride2,
+      shader: columns + stride2,
       constants: (p) => stride2Constants(p, stripRows(p.outHeight)),
       workgroups: (p) =>
         stripWorkgroups(

@@ -1,3 +1,4 @@
+import columns from "../shaders/columns.wgsl";
 import tree from "../shaders/depthwiseConv2dGradWeight.tree.wgsl";
 import whole from "../shaders/depthwiseConv2dGradWeight.wgsl";
 import strip from "../shaders/depthwiseGradStrip.wgsl";
@@ -42,7 +43,7 @@ export const depthwiseConv2dGradWeight: Kernel<DepthwiseConv2dGradWeightParamete
     },
     {
       name: "strip",
-      shader: strip + whole,
+      shader: columns + strip + whole,
       constants: (p) => ({ ...constants(p), SPLITS: p.splits, WORKGROUP: stripWorkgroup }),
       workgroups: (p) => linearWorkgroups(divideUp(p.splits * p.channels, stripWorkgroup)),
     },

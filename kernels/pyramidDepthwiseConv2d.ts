@@ -1,3 +1,4 @@
+import columns from "../shaders/columns.wgsl";
 import strips from "../shaders/depthwiseStrip.wgsl";
 import levels from "../shaders/pyramidDepthwiseConv2d.wgsl";
 import pyramid from "../shaders/pyramidStrips.wgsl";
@@ -151,7 +152,7 @@ export const pyramidDepthwiseConv2d: Kernel<PyramidDepthwiseConv2dParameters> = 
   variants: [
     {
       name: "strip",
-      shader: strips + pyramid + levels,
+      shader: columns + strips + pyramid + levels,
       tunables: { INTERLEAVED: [1, 0] },
       constants: (p, { INTERLEAVED }) => ({
         ...pyramidConstants(p, 8),

@@ -1,3 +1,4 @@
+import columns from "../shaders/columns.wgsl";
 import strip from "../shaders/depthwiseGradStrip.wgsl";
 import work from "../shaders/pyramidDepthwiseConv2dGradWeight.wgsl";
 import pyramid from "../shaders/pyramidStrips.wgsl";
@@ -22,7 +23,7 @@ export const pyramidDepthwiseConv2dGradWeight: Kernel<PyramidParameters> = {
   ],
   // Without subgroups: software is faster where a lane has a plane of its own, and none waits for another's larger level.
   variants: laneVariants<PyramidParameters>(
-    strip + pyramid + work,
+    columns + strip + pyramid + work,
     (p) => ({ ...pyramidConstants(p, 4), KERNEL: 3, STRIDE: 1 }),
     (p) => p.batch * p.channels,
     (p) => pyramidStrips(p, 4),

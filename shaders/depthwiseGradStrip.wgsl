@@ -13,25 +13,12 @@ override STRIDE: u32;
 
 // Where an image begins in x, or its outputs in dy.
 struct Image { start: u32, height: u32, width: u32 }
-// Columns of four elements, moved into the image, and which of them were there.
-struct Columns { at: vec4u, inside: vec4<bool> }
 // What the five taps of a row meet at four neighbouring outputs.
 struct Line { v0: vec4f, v1: vec4f, v2: vec4f, v3: vec4f, v4: vec4f }
 // The sums of a row of taps.
 struct Taps { first: vec3f, rest: vec2f }
 // The sums of all taps; a 3x3 kernel has three rows.
 struct Sums { row0: Taps, row1: Taps, row2: Taps, row3: Taps, row4: Taps }
-
-fn columns(first: i32, width: u32) -> Columns {
-  let wanted = first + vec4i(0, 1, 2, 3);
-  let at = clamp(wanted, vec4i(), vec4i(i32(width) - 1));
-  return Columns(vec4u(at), at == wanted);
-}
-
-fn pixels(start: u32, c: Columns) -> vec4f {
-  let at = start + c.at;
-  return select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), c.inside);
-}
 
 // As many of four pixels as a line needs after the others: one to three at stride 2, none or two at stride 1.
 fn lastPixels(start: u32, c: Columns) -> vec4f {

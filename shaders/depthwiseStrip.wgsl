@@ -20,8 +20,6 @@ override WORKGROUP: u32;
 struct Image { start: u32, height: u32, width: u32 }
 // One row of taps.
 struct Taps { first: vec3f, rest: vec2f }
-// Columns of four pixels, moved into the image, and which of them were there.
-struct Columns { at: vec4u, inside: vec4<bool> }
 // Eight neighbouring outputs of a row.
 struct Eight { near: vec4f, far: vec4f }
 // The pixels that eight neighbouring outputs meet: ten for a 3x3 kernel, twelve for a 5x5 one.
@@ -35,17 +33,6 @@ fn taps(channel: u32, row: u32) -> Taps {
   let three = vec3f(weight[start], weight[start + step], weight[start + 2 * step]);
   if (KERNEL == 3u) { return Taps(three, vec2f()); }
   return Taps(three, vec2f(weight[start + 3 * step], weight[start + 4 * step]));
-}
-
-fn columns(first: i32, width: u32) -> Columns {
-  let wanted = first + vec4i(0, 1, 2, 3);
-  let at = clamp(wanted, vec4i(), vec4i(i32(width) - 1));
-  return Columns(vec4u(at), at == wanted);
-}
-
-fn pixels(start: u32, c: Columns) -> vec4f {
-  let at = start + c.at;
-  return select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), c.inside);
 }
 
 fn lastPixels(start: u32, c: Columns) -> vec4f {
