@@ -1,6 +1,8 @@
+import columns from "../shaders/columns.wgsl";
 import plain from "../shaders/depthwiseConv2d.plain.wgsl";
 import stride2 from "../shaders/depthwiseConv2d.stride2.wgsl";
-import strip from "../shaders/depthwiseConv2d.wgsl";
+import whole from "../shaders/depthwiseConv2d.wgsl";
+import strips from "../shaders/depthwiseStrip.wgsl";
 import {
   forEachTap,
   type Padding,
@@ -26,7 +28,7 @@ export function depthwiseConstants(p: DepthwiseConv2dParameters): Record<string,
 }
 
 /** Small, so that few planes still keep every core of a CPU busy. */
-const stripWorkgroup = 32;
+export const stripWorkgroup = 32;
 
 /** Most rows of a strip: enough that the lines above and below it, which two strips load, weigh little. */
 const mostStripRows = 16;
@@ -60,7 +62,7 @@ export const supportsStride2 = ({ kernel, stride }: DepthwiseConv2dParameters): 
  */
 export const depthwiseStripVariant = (gradient: boolean): Variant<DepthwiseConv2dParameters> => ({
   name: "strip",
-  shader: strip,
+  shader: columns + strips + whole,
   constants: (p) => ({
     PLANES: p.batch * p.channels,
     CHANNELS: p.channels,
@@ -120,7 +122,7 @@ export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
     depthwiseStripVariant(false),
     {
       name: "stride2",
-      shader: stride2,
+      shader: columns + stride2,
       constants: (p) => stride2Constants(p, stripRows(p.outHeight)),
       workgroups: (p) =>
         stripWorkgroups(
