@@ -3,6 +3,7 @@ import { reasonOf, UserError } from "../base/errors.ts";
 import { packageVersion } from "../base/files.ts";
 import { addBench } from "./bench.ts";
 import { addDoctor } from "./doctor.ts";
+import { addInspect } from "./inspect.ts";
 import { addPhantom } from "./phantom.ts";
 import { addProfile } from "./profile.ts";
 import { addTrain } from "./train.ts";
@@ -13,7 +14,8 @@ export async function main(argv: string[]): Promise<void> {
   const program = new Command("diptych")
     .description("Train and study SM detectors that carry FFDM information.")
     .version(packageVersion());
-  for (const add of [addTrain, addPhantom, addProfile, addBench, addTune, addDoctor]) add(program);
+  for (const add of [addTrain, addPhantom, addInspect, addProfile, addBench, addTune, addDoctor])
+    add(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -49,6 +49,7 @@ export function decodeDicom(bytes: Uint8Array, file: string): GrayImage {
     bits: format.bits,
     data: readPixels(pixels, format, refuse),
     ...(spacing ? { spacing } : {}),
+    ...viewOf(dict),
   };
 }
 
@@ -124,4 +125,18 @@ function spacingOf(elements: DataSet): readonly [number, number] | undefined {
       return [values[0], values[1]];
   }
   return undefined;
+}
+
+/** Side, view and orientation, where they are given and legal. */
+function viewOf(elements: DataSet): Pick<GrayImage, "laterality" | "view" | "orientation"> {
+  const laterality = firstValue(elements, "00200062") ?? firstValue(elements, "00200060");
+  const view = firstValue(elements, "00185101");
+  const orientation = elements["00200020"]?.Value;
+  return {
+    ...(laterality === "L" || laterality === "R" ? { laterality } : {}),
+    ...(typeof view === "string" && view !== "" ? { view } : {}),
+    ...(Array.isArray(orientation) && orientation.length === 2
+      ? { orientation: [orientation[0], orientation[1]] as const }
+      : {}),
+  };
 }

@@ -29,7 +29,7 @@ interface Pixels {
   readonly data: Uint16Array | Float32Array;
 }
 
-/** The values that are shown black and white: the least and the greatest, or those of the quantiles that are named. */
+/** The values that are shown black and white: the least and the greatest, or those at the quantiles that are named. */
 export function displayRange(data: ArrayLike<number>, shares = [0, 1]): [low: number, high: number] {
   const sorted = Float64Array.from(data).sort();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
@@ -61,6 +61,18 @@ export function grayPicture(
     data.fill(gray, 3 * index, 3 * index + 3);
   });
   return { height, width, data };
+}
+
+/** Each pixel as a square of `factor` × `factor`. */
+export function enlarge({ height, width, data }: Picture, factor: number): Picture {
+  const large = { height: height * factor, width: width * factor };
+  const pixels = new Uint8Array(3 * large.height * large.width);
+  for (let y = 0; y < large.height; y++)
+    for (let x = 0; x < large.width; x++) {
+      const from = 3 * (Math.floor(y / factor) * width + Math.floor(x / factor));
+      pixels.set(data.subarray(from, from + 3), 3 * (y * large.width + x));
+    }
+  return { ...large, data: pixels };
 }
 
 /** Paints the outline of a box, in the picture's pixels, around what it bounds: the box's own pixels stay visible. */

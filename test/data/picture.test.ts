@@ -6,6 +6,7 @@ import {
   displayRange,
   drawBox,
   encodePicture,
+  enlarge,
   grayPicture,
   type Picture,
   tile,
@@ -48,6 +49,12 @@ test("a box is outlined around its pixels, and cut where the picture ends", () =
   drawBox(picture, [2, 2.4, 4, 4.6], red);
   drawBox(picture, [2, 7, 9, 9], red);
   assert.deepEqual(redOf(picture), ["........", ".#######", ".#...##.", ".#...##.", ".######.", "......#."]);
+});
+
+test("an enlarged picture repeats its pixels", () => {
+  const picture = blank(1, 2);
+  picture.data.fill(255, 3);
+  assert.deepEqual(redOf(enlarge(picture, 2)), ["..##", "..##"]);
 });
 
 test("tiles stand in rows and columns with a gap around each", () => {
