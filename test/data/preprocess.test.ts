@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { UserError } from "../../src/base/errors.ts";
 import type { GrayImage } from "../../src/data/grayImage.ts";
 import type { PairRecord } from "../../src/data/manifest.ts";
-import { preparePair } from "../../src/data/preprocess.ts";
+import { pairSteps, preparePair } from "../../src/data/preprocess.ts";
 import { assertClose } from "../helpers/compare.ts";
+import { mammogram } from "../helpers/mammogram.ts";
 
 const rounding = { absolute: 1e-6, relative: 1e-6 };
 
@@ -28,6 +29,8 @@ const record: PairRecord = {
   split: "train",
 };
 
+const boxless = { ...record, ffdmBoxes: [], smBoxes: [], classes: [] };
+
 test("a pair of two sizes lands on one grid", () => {
   const pair = preparePair(record, imageOf(40, 50), imageOf(20, 25), 8, 10);
   assert.equal(pair.ffdm.length, 80);
@@ -39,7 +42,6 @@ test("a pair of two sizes lands on one grid", () => {
 });
 
 test("aspect ratios may differ by 2 %, not more", () => {
-  const boxless = { ...record, ffdmBoxes: [], smBoxes: [], classes: [] };
   preparePair(boxless, imageOf(100, 100), imageOf(55, 54), 8, 8);
   preparePair(boxless, imageOf(55, 54), imageOf(100, 100), 8, 8);
   for (const [ffdm, sm] of [
@@ -74,4 +76,68 @@ test("a box may leave its image by half a pixel, not more", () => {
     load({ smBoxes: [[0, 0, 21, 9]] }),
     /^UserError: manifest row 12: SM box 0 0 21 9 lies outside \/set\/s/,
   );
+});
+
+test("a grid in mm needs the spacing of both images", () => {
+  const spaced = { ...imageOf(40, 50), spacing: [0.1, 0.1] as const };
+  const options = { crop: true, spacing: 0.2 };
+  assert.throws(
+    () => preparePair(boxless, spaced, imageOf(20, 25), 8, 10, options),
+    new UserError("manifest row 12: /set/s.dcm has no pixel spacing, which a grid of 0.2 mm needs"),
+  );
+  preparePair(boxless, spaced, spaced, 8, 10, options);
+});
+
+test("images with spacing share their millimetres, not their aspect", () => {
+  // 40 mm x 50 mm on the FFDM, 20 mm x 60 mm on the SM: the grid's pixels are 7.5 mm, the SM's field in its middle rows.
+  const ffdm = { ...imageOf(40, 50), spacing: [1, 1] as const };
+  const sm = { ...imageOf(40, 30), spacing: [0.5, 2] as const };
+  const boxes = { ...record, ffdmBoxes: [[0, 0, 40, 50]] as const, smBoxes: [[0, 0, 40, 30]] as const };
+  const { prepared, grid } = pairSteps(boxes, ffdm, sm, 8, 8);
+  assert.equal(grid.spacing, 7.5);
+  assertClose(prepared.ffdmBoxes[0], [4 - 20 / 7.5, 0, 4 + 20 / 7.5, 50 / 7.5], rounding, "FFDM");
+  assertClose(prepared.smBoxes[0], [4 - 10 / 7.5, 0, 4 + 10 / 7.5, 8], rounding, "SM");
+  // Where an all-tissue image does not reach, its mean: 0.
+  assertClose(prepared.sm.slice(0, 8), new Float32Array(8), rounding, "outside");
+});
+
+test("a lesion outside what the network is shown is left out of both images, with a warning", () => {
+  const image = { ...imageOf(40, 50), spacing: [1, 1] as const };
+  const boxes = [
+    [15, 2, 25, 12],
+    [15, 35, 25, 45],
+    [15, 12, 25, 24],
+  ] as const;
+  const three = { ...record, ffdmBoxes: boxes, smBoxes: boxes, classes: [1, 2, 1] };
+  const pair = preparePair(three, image, image, 20, 20, { crop: true, spacing: 1 });
+  assert.deepEqual(pair.classes, [1, 1]);
+  assert.deepEqual(pair.ffdmBoxes[1], [5, 12, 15, 20]);
+  assert.deepEqual(pair.warnings, [
+    "manifest row 12: 1 of 3 lesions lie outside what the network is shown, and are left out",
+  ]);
+});
+
+test("breasts of different heights are doubted", () => {
+  const image = mammogram({ height: 200, width: 160, chest: "left", spacing: [1, 1] });
+  assert.equal(preparePair(boxless, image, image, 64, 64).warnings, undefined);
+  const wrong = { ...image, spacing: [0.7, 0.7] as const };
+  assert.match(
+    preparePair(boxless, image, wrong, 64, 64).warnings?.[0] ?? "",
+    /^manifest row 12: the breast is 15\d mm high on \/set\/f.dcm and 10\d on \/set\/s.dcm: is a pixel spacing/,
+  );
+});
+
+test("an image that does not say how it lies is turned as the other half of its pair", () => {
+  const image = imageOf(20, 25);
+  const right = { ...image, orientation: ["P", "L"] as const };
+  const mirrored = preparePair(boxless, right, right, 20, 25);
+  assert.notDeepEqual(mirrored.ffdm, preparePair(boxless, image, image, 20, 25).ffdm);
+  for (const [ffdm, sm] of [
+    [right, image],
+    [image, right],
+  ]) {
+    const pair = preparePair(boxless, ffdm, sm, 20, 25);
+    assert.deepEqual(pair.ffdm, mirrored.ffdm);
+    assert.deepEqual(pair.sm, mirrored.sm);
+  }
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RandomStream } from "../../../src/base/random.ts";
 import { type Breast, findBreast } from "../../../src/data/preprocess/breast.ts";
+import { blankOutside } from "../../../src/data/preprocess/steps.ts";
 import { isBreast, type MammogramOptions, mammogram } from "../../helpers/mammogram.ts";
 
 const size = { height: 800, width: 640 };
@@ -96,6 +97,21 @@ test("a region with skin and air keeps its field, and tells its air and its ches
   assert.deepEqual(breast.box, [0, 0, 200, size.width]);
   assert.equal(breast.side, "right");
   assert.equal(breast.air?.level, 10);
+});
+
+test("a label beside a breast that fills the picture's height is blanked, a frame around it cut off", () => {
+  const options: MammogramOptions = { ...size, chest: "left", view: "MLO", label: true };
+  const whole = mammogram(options);
+  const image = { ...whole, height: 600, data: whole.data.slice(0, 600 * size.width) };
+  const breast = findBreast(image);
+  assert.ok(breast.isRegion);
+  assert.deepEqual(breast.box, [0, 0, 600, size.width]);
+  const { data } = blankOutside({ image, boxes: [] }, breast).image;
+  const clean = mammogram({ ...options, label: false }).data.subarray(0, 600 * size.width);
+  const changed = data.reduce((count, value, index) => count + Number(value !== clean[index]), 0);
+  assert.ok(changed < 0.001 * data.length, `${changed} pixels differ from the picture without the label`);
+  for (let y = 0; y < 600; y++) image.data.fill(4095, (y + 1) * size.width - 25, (y + 1) * size.width);
+  assert.deepEqual(findBreast(image).box, [0, 0, 600, size.width - 25]);
 });
 
 test("pictures without a breast are kept whole", () => {
