@@ -205,7 +205,7 @@ class Inspection {
       breast.side ? `chest wall at the ${breast.side}` : "chest wall not in sight",
       breast.air ? `air up to ${breast.air.threshold.toFixed(0)}` : "no air",
       turns.length > 0 ? `mirrored ${turns.join(" and ")}` : "not mirrored",
-      `${original.boxes.length} boxes`,
+      original.boxes.length === 1 ? "1 box" : `${original.boxes.length} boxes`,
     ];
     this.reporter.note(`  ${name}: ${parts.join(", ")}`);
   }

@@ -10,6 +10,8 @@ export interface MammogramOptions {
   readonly chest: "left" | "right";
   readonly view?: "CC" | "MLO";
   readonly air?: number;
+  /** How much brighter the air is at the chest wall than at the other side. */
+  readonly glow?: number;
   /** Standard deviation of noise, everywhere. */
   readonly noise?: number;
   /** Letters on a plate in the upper corner on the nipple's side. */
@@ -43,7 +45,7 @@ function depthAt(y: number, x: number, view: "CC" | "MLO"): number {
 }
 
 export function mammogram(options: MammogramOptions): GrayImage {
-  const { height, width, chest, view = "CC", air = 0, noise = 0, seed = 1 } = options;
+  const { height, width, chest, view = "CC", air = 0, glow = 0, noise = 0, seed = 1 } = options;
   const random = new RandomStream(seed, "mammogram");
   const data = new Uint16Array(height * width);
   const phase = [0, 1, 2, 3].map((index) => random.uniformAt(index) * 6);
@@ -52,7 +54,7 @@ export function mammogram(options: MammogramOptions): GrayImage {
       const y = (row + 0.5) / height;
       const x = (chest === "left" ? column + 0.5 : width - column - 0.5) / width;
       const deep = depthAt(y, x, view);
-      let value = air;
+      let value = air + glow * (1 - x);
       if (deep > 0) {
         const texture =
           Math.sin(14 * x + phase[0]) * Math.cos(11 * y + phase[1]) + Math.sin(31 * x - 23 * y + phase[2]);

@@ -74,9 +74,10 @@ export interface Air {
 /**
  * The air, when there is any: a narrow peak at the dark end of the histogram. Tissue alone rises there as the tail of
  * something broad.
- * @param values of the picture within its frames, padding left out; not empty.
+ * @param values of the picture within its frames.
  */
 export function findAir(values: Float32Array): Air | undefined {
+  if (values.length === 0) return undefined;
   const sorted = values.slice().sort();
   const [low, high] = [sorted[0], sorted[Math.floor(0.995 * (sorted.length - 1))]];
   if (!(high > low)) return undefined;

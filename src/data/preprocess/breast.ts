@@ -11,6 +11,8 @@ const copySide = 512;
 const [thinShare, marginShare] = [0.02, 0.02];
 /** Of the copy's area: the smallest breast, and the smallest air beside it. */
 const [leastBreast, leastAir] = [0.02, 0.01];
+/** Of the picture's area: the most that padding along its edges covers. */
+const mostPadding = 0.1;
 /** Of the copy's longest side: a gap to the picture's edge that still counts as touching it. */
 const touchShare = 0.01;
 /** A part that touches all four sides and fills less than this of them is a frame. */
@@ -45,8 +47,7 @@ export function findBreast(image: GrayImage): Breast {
   const copy = shrink(image);
   const frame = withinFrames(image);
   const rectangle = scaleRectangle(frame, copy.height / image.height, copy.width / image.width);
-  const values = valuesWithin(copy, rectangle, image.padding);
-  const air = values.length === 0 ? undefined : findAir(values);
+  const air = airOf(copy, rectangle, image.padding);
   const bright = air && aboveAir(copy, rectangle, air);
   if (!bright || !hasOpenAir(bright, rectangle)) return { box: whole, isRegion: true, missing: false };
   const radius = Math.max(1, Math.round(thinShare * Math.max(copy.height, copy.width)));
@@ -89,12 +90,12 @@ function isWithin(cell: number, width: number, { top, left, bottom, right }: Rec
   return row >= top && row < bottom && column >= left && column < right;
 }
 
-function valuesWithin(
-  { width, data }: Copy,
-  rectangle: Rectangle,
-  padding: number | undefined,
-): Float32Array {
-  return data.filter((value, cell) => isWithin(cell, width, rectangle) && value !== padding);
+/** Padding along an edge would be taken for the air; but where it is much of the picture, it is the air. */
+function airOf({ width, data }: Copy, rectangle: Rectangle, padding: number | undefined): Air | undefined {
+  const values = data.filter((_, cell) => isWithin(cell, width, rectangle));
+  const unpadded = values.filter((value) => value !== padding);
+  const isEdge = unpadded.length > (1 - mostPadding) * values.length;
+  return (isEdge ? findAir(unpadded) : undefined) ?? findAir(values);
 }
 
 function aboveAir({ height, width, data }: Copy, rectangle: Rectangle, air: Air): Mask {

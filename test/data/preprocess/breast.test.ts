@@ -35,6 +35,7 @@ const artefacts: Readonly<Record<string, Partial<MammogramOptions>>> = {
   "a white frame": { frame: [20, 0], label: true },
   "a white frame two pixels thin": { frame: [2, 0] },
   "a white frame away from the edge": { frame: [6, 30] },
+  "air that brightens towards the breast": { air: 150, noise: 20, glow: 250 },
   "the ragged edge of a film": { filmEdge: true, air: 200, noise: 40 },
   "padding along the chest wall": { padding: 30 },
   "padding darker than the air": { padding: 60, air: 400, noise: 20 },
@@ -59,6 +60,21 @@ for (const [name, artefact] of Object.entries(artefacts))
         assert.ok(Math.abs(gap) <= 2, `${where}: the crop begins ${gap} pixels from the chest wall`);
       }
   });
+
+test("a padding value is the air's where it is most of the picture, and not where it is an edge", () => {
+  const options: MammogramOptions = { ...size, chest: "left" };
+  const plain = mammogram(options);
+  assert.deepEqual(findBreast({ ...plain, padding: 0 }), findBreast(plain));
+  // So little air that its peak is lower than the padding's.
+  const tight = mammogram({ ...options, air: 300, noise: 60, padding: 42 });
+  const data = tight.data
+    .slice(150 * size.width, 710 * size.width)
+    .filter((_, index) => index % size.width < 430);
+  const image = { ...tight, height: 560, width: 430, data };
+  const level = findBreast({ ...image, padding: 0 }).air?.level ?? 0;
+  assert.equal(findBreast(image).air?.level, 0);
+  assert.ok(Math.abs(level - 300) < 15, `air at ${level}`);
+});
 
 test("a picture of tissue from edge to edge is left as it is", () => {
   for (let seed = 0; seed < 20; seed++) {
