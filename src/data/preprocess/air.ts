@@ -57,12 +57,12 @@ export function withinFrames({ height, width, data }: GrayImage): Rectangle {
 }
 
 const bins = 256;
-/** The peak of the air stands in this lowest part of the range, and falls off within as much again. */
-const peakReach = bins / 4;
+/** The peak of the air stands, and has fallen off, in this lowest part of the range. */
+const airReach = bins / 4;
 /** Of the peak's height: how far it must fall to be one at all, and where the air ends. */
 const [peakFall, airEnd] = [0.3, 0.03];
-/** Of all pixels: how many the air has at least. */
-const leastAir = 0.02;
+/** Of all pixels: how many the air has at least. Less of it matters to nobody, and may be dark fat. */
+const leastAir = 0.06;
 
 export interface Air {
   /** The value of the air. */
@@ -86,9 +86,9 @@ export function findAir(values: Float32Array): Air | undefined {
   for (const value of values) counts[Math.min(Math.floor((value - low) / binWidth), bins - 1)]++;
   const smooth = counts.map((value, bin) => (value + (counts[bin - 1] ?? 0) + (counts[bin + 1] ?? 0)) / 3);
   let peak = 0;
-  for (let bin = 1; bin < peakReach; bin++) if (smooth[bin] > smooth[peak]) peak = bin;
+  for (let bin = 1; bin < airReach; bin++) if (smooth[bin] > smooth[peak]) peak = bin;
   let end = peak;
-  for (let bin = peak; bin <= peak + peakReach; bin++) {
+  for (let bin = peak; bin < airReach; bin++) {
     if (smooth[bin] < smooth[end]) end = bin;
     if (smooth[end] <= airEnd * smooth[peak]) break;
   }

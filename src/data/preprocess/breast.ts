@@ -9,8 +9,8 @@ import { type Component, components, dilate, type Mask, removeThin } from "./mas
 const copySide = 512;
 /** Of the copy's longest side: half the width of what is too thin for a breast, and the margin around it. */
 const [thinShare, marginShare] = [0.02, 0.02];
-/** Of the copy's area: the smallest breast, and the smallest air beside it. */
-const [leastBreast, leastAir] = [0.02, 0.01];
+/** Of the copy's area: the smallest breast. */
+const leastBreast = 0.04;
 /** Of the picture's area: the most that padding along its edges covers. */
 const mostPadding = 0.1;
 /** Of the copy's longest side: a gap to the picture's edge that still counts as touching it. */
@@ -25,9 +25,9 @@ export type ChestSide = "left" | "right";
 export interface Breast {
   /** What to keep of the image, in whole pixels: of a region all that is within the frames. */
   readonly box: Box;
-  /** Where the tissue ends straight; absent when it does so at neither side or both. */
+  /** Where the tissue ends straight; absent when the picture is all tissue. */
   readonly side?: ChestSide;
-  /** Absent: the picture is all tissue. */
+  /** Absent: the picture is all tissue, or nothing on it is a breast. */
   readonly air?: Air;
   /** The breast with a margin, on a copy of the image of another size. Outside are air, labels, edges of film. */
   readonly mask?: Mask;
@@ -40,7 +40,8 @@ export interface Breast {
 /**
  * The breast is the largest part above the air that touches the picture's edge within its frames. A picture whose
  * tissue runs from its upper to its lower edge is a region that somebody has chosen, or a breast larger than the detector:
- * there is nothing to crop, and its field stays.
+ * there is nothing to crop, and its field stays. A part without a chest wall is gland that stands out of dark fat, and the
+ * picture all tissue.
  */
 export function findBreast(image: GrayImage): Breast {
   const whole: Box = [0, 0, image.height, image.width];
@@ -52,14 +53,17 @@ export function findBreast(image: GrayImage): Breast {
   if (!bright || !hasOpenAir(bright, rectangle)) return { box: whole, isRegion: true, missing: false };
   const radius = Math.max(1, Math.round(thinShare * Math.max(copy.height, copy.width)));
   const found = breastOf(removeThin(bright, radius), rectangle);
-  if (!found) return { box: whole, air, isRegion: true, missing: true };
+  if (!found) return { box: whole, isRegion: true, missing: true };
   const side = chestSide(found);
-  const touch = Math.ceil(touchShare * Math.max(copy.height, copy.width));
+  if (!side) return { box: whole, isRegion: true, missing: false };
+  const touch = touchOf(copy.height, copy.width);
   const isRegion = found.top <= rectangle.top + touch && found.bottom >= rectangle.bottom - touch;
   const mask = withMargin(found, side, rectangle);
   const box: Box = isRegion ? [frame.top, frame.left, frame.bottom, frame.right] : boxOf(mask, image);
-  return { box, ...(side ? { side } : {}), air, mask, isRegion, missing: false };
+  return { box, side, air, mask, isRegion, missing: false };
 }
+
+const touchOf = (height: number, width: number): number => Math.ceil(touchShare * Math.max(height, width));
 
 interface Copy {
   readonly height: number;
@@ -106,18 +110,24 @@ function aboveAir({ height, width, data }: Copy, rectangle: Rectangle, air: Air)
   return { height, width, data: mask };
 }
 
-/** Whether some of what is dark reaches the picture's edge: dark fat lies within tissue, air around it. */
-function hasOpenAir(bright: Mask, rectangle: Rectangle): boolean {
-  const { height, width, data } = bright;
-  const dark = data.map((value, cell) => 1 - Math.max(value, Number(!isWithin(cell, width, rectangle))));
-  return components({ height, width, data: dark }, leastAir * data.length).some(
-    ({ left, right }) => left <= rectangle.left || right >= rectangle.right,
-  );
+/**
+ * Whether air is most of one side's edge: the breast touches the other. Dark fat in a picture that is all tissue is at
+ * neither.
+ */
+function hasOpenAir({ width, data }: Mask, { top, left, bottom, right }: Rectangle): boolean {
+  const isOpen = (column: number) => {
+    let dark = 0;
+    for (let row = top; row < bottom; row++) dark += 1 - data[row * width + column];
+    return dark > (bottom - top) / 2;
+  };
+  const depth = Math.min(touchOf(data.length / width, width), right - left);
+  const edges = Array.from({ length: depth }, (_, column) => [left + column, right - 1 - column]).flat();
+  return edges.some(isOpen);
 }
 
 /** The largest part that touches a side of the rectangle and is no frame; without one, the largest that is no frame. */
 function breastOf(mask: Mask, rectangle: Rectangle): Component | undefined {
-  const touch = Math.ceil(touchShare * Math.max(mask.height, mask.width));
+  const touch = touchOf(mask.height, mask.width);
   const sidesOf = ({ top, left, bottom, right }: Component) =>
     Number(top <= rectangle.top + touch) +
     Number(left <= rectangle.left + touch) +
@@ -147,7 +157,7 @@ function chestSide({ mask, top, left, bottom, right }: Component): ChestSide | u
  * Each row filled from the chest wall to the skin, because dark fat is breast too, and a margin around it, but none
  * beyond the chest wall, where the detector ends.
  */
-function withMargin({ mask, ...extent }: Component, side: ChestSide | undefined, rectangle: Rectangle): Mask {
+function withMargin({ mask, ...extent }: Component, side: ChestSide, rectangle: Rectangle): Mask {
   const { height, width } = mask;
   const filled = new Uint8Array(mask.data.length);
   for (let row = extent.top; row < extent.bottom; row++) {
@@ -158,11 +168,7 @@ function withMargin({ mask, ...extent }: Component, side: ChestSide | undefined,
   }
   const margin = Math.max(1, Math.round(marginShare * Math.max(height, width)));
   const grown = dilate({ height, width, data: filled }, margin);
-  const limits = {
-    ...rectangle,
-    ...(side === "left" ? { left: extent.left } : {}),
-    ...(side === "right" ? { right: extent.right } : {}),
-  };
+  const limits = { ...rectangle, [side]: extent[side] };
   return { ...grown, data: grown.data.map((value, cell) => (isWithin(cell, width, limits) ? value : 0)) };
 }
 

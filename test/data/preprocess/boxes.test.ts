@@ -23,6 +23,8 @@ function boundsAbove(pixels: ArrayLike<number>, width: number, level: number): B
   return [top, left, bottom, right];
 }
 
+/** A pixel of the image or of the grid, whichever is larger: `scales` are of grid pixels an image's. */
+const aPixel = (...scales: number[]): number => Math.max(1, ...scales);
 const within = (pixels: number) => ({ absolute: pixels, relative: 0 });
 
 /** A lesion well inside the breast of any of these pictures, by its middle and its sides in fractions of the picture. */
@@ -95,7 +97,8 @@ test("a lesion's box bounds it on the grid, and leads back to the file", () => {
       // Between the tissue, at most 2500, and the lesion; frames and labels stay only when nothing is cropped.
       if (crop || !(options.frame || options.label)) {
         const bounds = boundsAbove(result.laid, width, (brightest + 2500) / 2);
-        assertClose(result.boxes[0], bounds, within(1), "on the grid");
+        const { y, x } = result.placement;
+        assertClose(result.boxes[0], bounds, within(aPixel(y.scale, x.scale)), "on the grid");
       }
       assertClose(
         boxOnFile(result.boxes[0], result.steps, result.placement),
@@ -151,13 +154,18 @@ test("a pair's boxes bound its lesion in both images, whatever their pixels and 
       };
       const options = { crop: true, spacing };
       const { prepared: pair, grid } = pairSteps(record, first.image, second.image, height, width, options);
-      for (const [pixels, boxes] of [
-        [pair.ffdm, pair.ffdmBoxes],
-        [pair.sm, pair.smBoxes],
+      for (const [pixels, boxes, { pixel }] of [
+        [pair.ffdm, pair.ffdmBoxes, ffdm],
+        [pair.sm, pair.smBoxes, sm],
       ] as const) {
         const peak = pixels.reduce((most, value) => Math.max(most, value));
         const tissue = tissuePeak(pixels, width, boxes[0]);
-        assertClose(boxes[0], boundsAbove(pixels, width, (peak + tissue) / 2), within(1), "bounds");
+        assertClose(
+          boxes[0],
+          boundsAbove(pixels, width, (peak + tissue) / 2),
+          within(aPixel(pixel / grid.spacing)),
+          "bounds",
+        );
       }
       // One breast, one grid: the two lie on each other, but for pixels rounded and columns that a frame or padding hides.
       const hides = ({ artefact }: typeof ffdm) =>

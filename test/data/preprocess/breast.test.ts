@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RandomStream } from "../../../src/base/random.ts";
+import type { GrayImage } from "../../../src/data/grayImage.ts";
 import { type Breast, findBreast } from "../../../src/data/preprocess/breast.ts";
 import { blankOutside } from "../../../src/data/preprocess/steps.ts";
 import { isBreast, type MammogramOptions, mammogram } from "../../helpers/mammogram.ts";
@@ -72,37 +73,39 @@ test("a padding value is the air's where it is most of the picture, and not wher
     .filter((_, index) => index % size.width < 430);
   const image = { ...tight, height: 560, width: 430, data };
   const level = findBreast({ ...image, padding: 0 }).air?.level ?? 0;
-  assert.equal(findBreast(image).air?.level, 0);
+  assert.equal(findBreast(image).air, undefined);
   assert.ok(Math.abs(level - 300) < 15, `air at ${level}`);
 });
 
-test("a picture of tissue from edge to edge is left as it is", () => {
-  for (let seed = 0; seed < 20; seed++) {
-    const random = new RandomStream(seed, "tissue");
-    const [height, width] = [120, 100];
-    // Lumps of fat and gland, and noise.
-    const waves = Array.from({ length: 12 }, () => ({
-      y: random.nextUniform(-0.3, 0.3),
-      x: random.nextUniform(-0.3, 0.3),
-      phase: random.nextUniform(0, 6),
-    }));
-    const data = Uint16Array.from({ length: height * width }, (_, index) => {
-      const [row, column] = [Math.floor(index / width), index % width];
-      const lumps = waves.reduce((sum, { y, x, phase }) => sum + Math.sin(y * row + x * column + phase), 0);
-      return Math.max(0, Math.round(2000 + 250 * lumps + 60 * random.nextNormal()));
-    });
-    const { box, air, mask, isRegion, missing } = findBreast({ height, width, bits: 12, data });
-    assert.deepEqual(
-      { box, air, mask, isRegion, missing },
-      {
-        box: [0, 0, height, width],
-        air: undefined,
-        mask: undefined,
-        isRegion: true,
-        missing: false,
-      },
+/** Lumps of fat and gland from edge to edge; the more skewed, the more of it is dark fat. */
+function tissue(seed: number, skew: number): GrayImage {
+  const random = new RandomStream(seed, "tissue");
+  const [height, width] = [120, 100];
+  const waves = Array.from({ length: 12 }, () => {
+    const [y, x] = [random.nextUniform(-0.3, 0.3), random.nextUniform(-0.3, 0.3)];
+    return { y, x, phase: random.nextUniform(0, 6), height: 0.1 / (0.05 + Math.hypot(y, x)) };
+  });
+  const data = Uint16Array.from({ length: height * width }, (_, index) => {
+    const [row, column] = [Math.floor(index / width), index % width];
+    const lumps = waves.reduce(
+      (sum, { y, x, phase, height }) => sum + height * Math.sin(y * row + x * column + phase),
+      0,
     );
-  }
+    return Math.max(0, Math.round(1500 * Math.exp(skew * lumps) + 60 * random.nextNormal()));
+  });
+  return { height, width, bits: 16, data };
+}
+
+test("a picture of tissue from edge to edge is left as it is", () => {
+  for (let seed = 0; seed < 60; seed++)
+    for (const skew of [0.2, 0.35, 0.5]) {
+      const { box, air, mask, isRegion, missing } = findBreast(tissue(seed, skew));
+      // Bright lumps in much dark fat may look like a label on air: that is said, and nothing done.
+      assert.ok(!missing || skew === 0.5);
+      const where = `seed ${seed}, skew ${skew}`;
+      assert.deepEqual(box, [0, 0, 120, 100], where);
+      assert.deepEqual([air, mask, isRegion], [undefined, undefined, true], where);
+    }
 });
 
 test("a region with skin and air keeps its field, and tells its air and its chest wall", () => {
