@@ -4,6 +4,7 @@ import { type Box, boxArea } from "../base/boxes.ts";
 import { UserError } from "../base/errors.ts";
 import type { GrayImage } from "./grayImage.ts";
 import type { PairRecord } from "./manifest.ts";
+import { allTissue, type Breast, findBreast } from "./preprocess/breast.ts";
 import { fittingGrid, type Grid } from "./preprocess/grid.ts";
 import type { Turn } from "./preprocess/orientation.ts";
 import {
@@ -55,7 +56,8 @@ export function pairSteps(
   const spacings = spacingsOf(record, ffdm, sm, options);
   checkBoxes(record, "FFDM", record.ffdm, ffdm, record.ffdmBoxes);
   checkBoxes(record, "SM", record.sm, sm, record.smBoxes);
-  const images = isolateBoth(record, ffdm, sm, options);
+  const breasts = findBreasts(record, { ffdm, sm });
+  const images = isolateBoth(record, { ffdm, sm }, breasts, options);
   const extents = halves.map((half) => ({ ...images[half].turned.image, spacing: spacings[half] }));
   const grid =
     options.spacing === null
@@ -67,6 +69,8 @@ export function pairSteps(
   };
   const kept = visibleLesions(laid.ffdm.boxes, laid.sm.boxes, grid);
   const warnings = [
+    ...sideWarnings(record, { ffdm, sm }),
+    ...breasts.warnings,
     ...halves.flatMap((half) => images[half].warnings),
     ...heightWarning(record, images, spacings),
     ...lossWarning(record, kept.length),
@@ -99,19 +103,41 @@ export function preparePair(
   return pairSteps(record, ffdm, sm, height, width, options).prepared;
 }
 
+/**
+ * When a breast with air around it is found on one half and not on the other, one of the two is mistaken, and both are kept
+ * whole.
+ */
+function findBreasts(record: PairRecord, images: Both<GrayImage>): Both<Breast> & { warnings: string[] } {
+  const [ffdm, sm] = [findBreast(images.ffdm), findBreast(images.sm)];
+  if ((ffdm.mask === undefined) === (sm.mask === undefined)) return { ffdm, sm, warnings: [] };
+  const [found, other] = ffdm.mask ? [record.ffdm, record.sm] : [record.sm, record.ffdm];
+  const warning = `manifest row ${record.row}: air around a breast is found on ${found} and not on ${other}; both are kept whole`;
+  return { ffdm: allTissue(images.ffdm), sm: allTissue(images.sm), warnings: [warning] };
+}
+
 /** An image that does not say how it lies is turned as the other half of its pair. */
 function isolateBoth(
   record: PairRecord,
-  ffdm: GrayImage,
-  sm: GrayImage,
+  images: Both<GrayImage>,
+  breasts: Both<Breast>,
   options: PreprocessOptions,
 ): Both<ImageSteps> {
-  const isolate = (half: Half, image: GrayImage, fallback?: Turn) =>
-    isolateBreast({ image, boxes: record[`${half}Boxes`] }, record[half], options, fallback);
-  const first = isolate("ffdm", ffdm);
-  const second = isolate("sm", sm, first.turn);
-  const turnAgain = !first.isOriented && second.isOriented;
-  return { ffdm: turnAgain ? isolate("ffdm", ffdm, second.turn) : first, sm: second };
+  const isolate = (half: Half, fallback?: Turn) => {
+    const marked = { image: images[half], boxes: record[`${half}Boxes`] };
+    return isolateBreast(marked, record[half], options, breasts[half], fallback);
+  };
+  const first = isolate("ffdm");
+  const second = isolate("sm", first.turn);
+  return { ffdm: !first.isOriented && second.isOriented ? isolate("ffdm", second.turn) : first, sm: second };
+}
+
+function sideWarnings(record: PairRecord, images: Both<GrayImage>): string[] {
+  return halves
+    .filter((half) => images[half].laterality && images[half].laterality !== record.side)
+    .map(
+      (half) =>
+        `manifest row ${record.row}: side is ${record.side}, ${record[half]} says ${images[half].laterality}`,
+    );
 }
 
 type Spacing = readonly [rowMm: number, columnMm: number];

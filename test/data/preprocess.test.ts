@@ -141,3 +141,26 @@ test("an image that does not say how it lies is turned as the other half of its 
     assert.deepEqual(pair.sm, mirrored.sm);
   }
 });
+
+test("a pair of which one half has air around its breast and the other none is kept whole", () => {
+  const ffdm = mammogram({ height: 200, width: 160, chest: "left", spacing: [1, 1] });
+  const sm: GrayImage = { ...imageOf(200, 160), spacing: [1, 1] };
+  const { images, prepared } = pairSteps(boxless, ffdm, sm, 64, 64);
+  assert.deepEqual(
+    [images.ffdm.breast.box, images.sm.breast.box],
+    [
+      [0, 0, 200, 160],
+      [0, 0, 200, 160],
+    ],
+  );
+  assert.deepEqual(prepared.warnings, [
+    "manifest row 12: air around a breast is found on /set/f.dcm and not on /set/s.dcm; both are kept whole",
+  ]);
+});
+
+test("a side that a file contradicts is pointed out", () => {
+  const right = { ...imageOf(20, 25), laterality: "R" as const };
+  assert.deepEqual(preparePair(boxless, right, imageOf(20, 25), 20, 25).warnings, [
+    "manifest row 12: side is L, /set/f.dcm says R",
+  ]);
+});

@@ -37,6 +37,13 @@ export interface Breast {
   readonly missing: boolean;
 }
 
+/** For a picture of which everything is kept. */
+export const allTissue = ({ height, width }: GrayImage): Breast => ({
+  box: [0, 0, height, width],
+  isRegion: true,
+  missing: false,
+});
+
 /**
  * The breast is the largest part above the air that touches the picture's edge within its frames. A picture whose
  * tissue runs from its upper to its lower edge is a region that somebody has chosen, or a breast larger than the detector:
@@ -44,18 +51,17 @@ export interface Breast {
  * picture all tissue.
  */
 export function findBreast(image: GrayImage): Breast {
-  const whole: Box = [0, 0, image.height, image.width];
   const copy = shrink(image);
   const frame = withinFrames(image);
   const rectangle = scaleRectangle(frame, copy.height / image.height, copy.width / image.width);
   const air = airOf(copy, rectangle, image.padding);
   const bright = air && aboveAir(copy, rectangle, air);
-  if (!bright || !hasOpenAir(bright, rectangle)) return { box: whole, isRegion: true, missing: false };
+  if (!bright || !hasOpenAir(bright, rectangle)) return allTissue(image);
   const radius = Math.max(1, Math.round(thinShare * Math.max(copy.height, copy.width)));
   const found = breastOf(removeThin(bright, radius), rectangle);
-  if (!found) return { box: whole, isRegion: true, missing: true };
+  if (!found) return { ...allTissue(image), missing: true };
   const side = chestSide(found);
-  if (!side) return { box: whole, isRegion: true, missing: false };
+  if (!side) return allTissue(image);
   const touch = touchOf(copy.height, copy.width);
   const isRegion = found.top <= rectangle.top + touch && found.bottom >= rectangle.bottom - touch;
   const mask = withMargin(found, side, rectangle);

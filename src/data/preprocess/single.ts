@@ -45,10 +45,10 @@ export function isolateBreast(
   original: MarkedImage,
   file: string,
   options: PreprocessOptions,
+  breast: Breast = findBreast(original.image),
   fallback: Turn = { columns: false, rows: false },
 ): ImageSteps {
   const { image } = original;
-  const breast = findBreast(image);
   const cropped = options.crop ? crop(blankOutside(original, breast), breast.box) : original;
   const { warning, ...own } = orientationOf(image, breast.side, file);
   const isOriented = breast.side !== undefined || image.orientation !== undefined;
