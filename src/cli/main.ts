@@ -4,6 +4,7 @@ import { packageVersion } from "../base/files.ts";
 import { addBench } from "./bench.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExport } from "./export.ts";
+import { addInspect } from "./inspect.ts";
 import { addPhantom } from "./phantom.ts";
 import { addProfile } from "./profile.ts";
 import { addTrain } from "./train.ts";
@@ -14,7 +15,8 @@ export async function main(argv: string[]): Promise<void> {
   const program = new Command("diptych")
     .description("Train and study SM detectors that carry FFDM information.")
     .version(packageVersion());
-  for (const add of [addTrain, addPhantom, addProfile, addBench, addTune, addExport, addDoctor]) add(program);
+  for (const add of [addTrain, addPhantom, addInspect, addProfile, addBench, addTune, addExport, addDoctor])
+    add(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {

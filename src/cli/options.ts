@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from "commander";
+import type { Box } from "../base/boxes.ts";
+import { parseBoxes } from "../data/manifest.ts";
 
 /** A whole number that is not negative. @throws InvalidArgumentError, which commander prints with the option's name. */
 export function integer(text: string): number {
@@ -25,4 +27,11 @@ export function imageSize(text: string): [number, number] {
   const sides = /^(\d+)(?:x(\d+))?$/.exec(text);
   if (!sides) throw new InvalidArgumentError("must be a side, or height x width as in 1024x512.");
   return [Number(sides[1]), Number(sides[2] ?? sides[1])];
+}
+
+/** "yMin xMin yMax xMax; …". @throws InvalidArgumentError, which commander prints with the option's name. */
+export function boxes(text: string): Box[] {
+  return parseBoxes(text, (problem) => {
+    throw new InvalidArgumentError(`${problem}.`);
+  });
 }

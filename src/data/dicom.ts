@@ -1,6 +1,10 @@
 // Reads the DICOM files that digital mammography systems export.
+import { constants, inflateRawSync } from "node:zlib";
 import { type DataSet, data, log, type ReadBufferStream } from "dcmjs";
 import { reasonOf, UserError } from "../base/errors.ts";
+import { DicomHeader, firstValue, type Refuse } from "./dicomHeader.ts";
+import { brightnessTable, type StoredFormat } from "./dicomIntensity.ts";
+import { type PixelLayout, readableSyntaxes, readFrame } from "./dicomPixels.ts";
 import type { GrayImage } from "./grayImage.ts";
 
 log.setLevel("silent");
@@ -15,41 +19,76 @@ data.ReadBufferStream.prototype.getBuffer = function (this: ReadBufferStream, st
   return getBuffer.call(this, start, end);
 };
 
-const implicitLittleEndian = "1.2.840.10008.1.2";
+const deflated = "1.2.840.10008.1.2.1.99";
 export const explicitLittleEndian = "1.2.840.10008.1.2.1";
+
+/** Bytes that a deflated file may unfold to. */
+const mostInflated = 2 ** 30;
 
 /** Whether a file carries the DICOM prefix behind its preamble. */
 export const isDicom = (bytes: Uint8Array): boolean =>
   String.fromCharCode(...bytes.subarray(128, 132)) === "DICM";
 
-type Refuse = (problem: string) => never;
-
 /**
- * A single-frame, single-channel image of 10 to 16 unsigned bits in 16-bit words, MONOCHROME1 inverted. Windows and
- * rescale slopes are not applied: both are linear, and the network's input is standardised per image.
+ * One frame of a single-channel image of 8 to 16 bits, as it is meant to be seen: after modality LUT and VOI LUT or window (the
+ * first of several), MONOCHROME1 inverted, as detectors of lesions are trained on what readers see. Values fill the stored bits; a full
+ * window leaves them as they are. Of the compressed syntaxes, JPEG (baseline, extended, lossless), JPEG-LS, JPEG 2000 and RLE
+ * are read.
  * @param file names the source in messages.
- * @throws UserError when the file is compressed, of another kind, damaged or cut short.
+ * @param frame from 1; needed where there are several.
+ * @throws UserError when the file is of another kind, damaged or cut short.
  */
-export function decodeDicom(bytes: Uint8Array, file: string): GrayImage {
+export async function decodeDicom(bytes: Uint8Array, file: string, frame?: number): Promise<GrayImage> {
   const refuse: Refuse = (problem) => {
     throw new UserError(`${file}: ${problem}`);
   };
   const { meta, dict } = parse(bytes, refuse);
-  const syntax = firstValue(meta, "00020010") ?? "absent";
-  if (syntax !== implicitLittleEndian && syntax !== explicitLittleEndian)
-    refuse(`has transfer syntax ${syntax}: must be uncompressed little-endian (gdcmconv --raw converts it)`);
-  const pixels = firstValue(dict, "7FE00010");
-  if (!(pixels instanceof ArrayBuffer))
-    return refuse("has no pixel data (7FE0,0010), or is damaged or cut short there or before");
-  const format = checkFormat(dict, refuse);
-  const spacing = spacingOf(dict);
+  const syntax = String(firstValue(meta, "00020010") ?? "absent");
+  const chunks = pixelChunks(dict, refuse);
+  if (!readableSyntaxes.includes(syntax))
+    refuse(`has transfer syntax ${syntax}: gdcmconv --raw converts it to one that is read`);
+  const header = new DicomHeader(dict, refuse);
+  const layout = header.layout();
+  const index = header.frameIndex(frame, layout.frames);
+  const pixels = await readFrame(chunks, syntax, layout, index).catch((error) =>
+    refuse(`cannot be decoded: ${typeof error === "string" ? error : reasonOf(error)}`),
+  );
+  if (pixels.length !== layout.width * layout.height) refuse("has too few pixels");
+  const format = trueFormat(layout, pixels, header.hasOverlaysInPixels());
+  const { padding, ...intensity } = header.intensity(index, format);
+  const table = brightnessTable({ ...intensity, format, padding });
+  const mask = 2 ** format.bits - 1;
   return {
-    width: format.width,
-    height: format.height,
+    width: layout.width,
+    height: layout.height,
     bits: format.bits,
-    data: readPixels(pixels, format, refuse),
-    ...(spacing ? { spacing } : {}),
+    data: pixels.map((pattern) => table[pattern & mask]),
+    ...header.place(index),
+    ...(padding ? { padding: 0 } : {}),
   };
+}
+
+/** The value of the pixel data: one array, or the compressed frames or fragments. */
+function pixelChunks(elements: DataSet, refuse: Refuse): Uint8Array[] {
+  const values = elements["7FE00010"]?.Value;
+  const chunks = (Array.isArray(values) ? values : []).filter((value) => value instanceof ArrayBuffer);
+  if (chunks.length === 0)
+    return refuse("has no pixel data (7FE0,0010), or is damaged or cut short there or before");
+  return chunks.map((chunk) => new Uint8Array(chunk));
+}
+
+/**
+ * What the header says of the stored bits, unless it lies: where values need more than BitsStored and no overlay is kept in
+ * the bits above (as in BCS-DBT, which says 10 and stores 16), all allocated bits count.
+ */
+function trueFormat(layout: PixelLayout, pixels: Uint16Array, overlays: boolean): StoredFormat {
+  const { bits, signed, bytes } = layout;
+  const allocated = 8 * bytes;
+  const fits = (pattern: number) => {
+    const above = pattern >> bits;
+    return above === 0 || (signed && above === 2 ** (allocated - bits) - 1 && (pattern >> (bits - 1)) & 1);
+  };
+  return overlays || pixels.every(fits) ? { bits, signed } : { bits: allocated, signed };
 }
 
 /**
@@ -58,75 +97,31 @@ export function decodeDicom(bytes: Uint8Array, file: string): GrayImage {
  */
 function parse(bytes: Uint8Array, refuse: Refuse): { meta: DataSet; dict: DataSet } {
   try {
-    return data.DicomMessage.readFile(exactBuffer(bytes), { ignoreErrors: true });
+    return data.DicomMessage.readFile(exactBuffer(inflated(bytes)), { ignoreErrors: true });
   } catch (error) {
     return refuse(`not a readable DICOM file: ${reasonOf(error)}`);
   }
 }
 
+/**
+ * A deflated file (PS3.5 A.5) as an explicit one, within a bound that dcmjs does not keep; any other as it is. The meta
+ * information begins with its own length, 144 bytes into the file.
+ */
+function inflated(bytes: Uint8Array): Uint8Array {
+  const start =
+    bytes.length > 144 ? 144 + new DataView(bytes.buffer, bytes.byteOffset + 140, 4).getUint32(0, true) : 0;
+  const head = Buffer.from(bytes.subarray(0, start));
+  const at = start <= bytes.length ? head.indexOf(deflated) : -1;
+  if (at < 0) return bytes;
+  head.fill(0, at, at + deflated.length);
+  head.write(explicitLittleEndian, at);
+  const body = inflateRawSync(bytes.subarray(start), {
+    maxOutputLength: mostInflated,
+    finishFlush: constants.Z_SYNC_FLUSH,
+  });
+  return Buffer.concat([head, body]);
+}
+
 /** dcmjs ignores the offset of a view into a larger buffer. */
 const exactBuffer = (bytes: Uint8Array): ArrayBufferLike =>
   bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
-
-function firstValue(elements: DataSet, tag: string): unknown {
-  const values = elements[tag]?.Value;
-  return Array.isArray(values) ? values[0] : values;
-}
-
-interface PixelFormat {
-  readonly height: number;
-  readonly width: number;
-  readonly bits: number;
-  readonly inverted: boolean;
-}
-
-function checkFormat(elements: DataSet, refuse: Refuse): PixelFormat {
-  const integer = (tag: string, name: string, low: number, high: number, absent?: number): number => {
-    const value = firstValue(elements, tag) ?? absent;
-    const label = `${name} (${tag.slice(0, 4)},${tag.slice(4)})`;
-    if (value === undefined) return refuse(`has no ${label}`);
-    if (Number.isInteger(value) && (value as number) >= low && (value as number) <= high)
-      return value as number;
-    return refuse(`has ${label} ${value}: must be ${low === high ? low : `${low} to ${high}`}`);
-  };
-  const height = integer("00280010", "Rows", 1, 65_535);
-  const width = integer("00280011", "Columns", 1, 65_535);
-  integer("00280002", "SamplesPerPixel", 1, 1);
-  integer("00280008", "NumberOfFrames", 1, 1, 1);
-  integer("00280100", "BitsAllocated", 16, 16);
-  const bits = integer("00280101", "BitsStored", 10, 16);
-  integer("00280102", "HighBit", bits - 1, bits - 1);
-  integer("00280103", "PixelRepresentation", 0, 0);
-  const photometric = firstValue(elements, "00280004") ?? "absent";
-  if (photometric !== "MONOCHROME1" && photometric !== "MONOCHROME2")
-    refuse(`has PhotometricInterpretation (0028,0004) ${photometric}: must be MONOCHROME1 or MONOCHROME2`);
-  return { height, width, bits, inverted: photometric === "MONOCHROME1" };
-}
-
-function readPixels(bytes: ArrayBuffer, format: PixelFormat, refuse: Refuse): Uint16Array {
-  const { height, width, bits, inverted } = format;
-  if (bytes.byteLength !== 2 * height * width)
-    refuse(
-      `has ${bytes.byteLength} bytes of pixel data (7FE0,0010): must be ${2 * height * width} for ${height}x${width} pixels`,
-    );
-  const pixels = new Uint16Array(bytes);
-  const largest = 2 ** bits - 1;
-  const over = pixels.find((value) => value > largest);
-  if (over !== undefined) refuse(`has a pixel of value ${over}: must be at most ${largest} in ${bits} bits`);
-  return inverted ? pixels.map((value) => largest - value) : pixels;
-}
-
-/** The only item of a sequence, or nothing. */
-const itemOf = (elements: DataSet | undefined, tag: string): DataSet | undefined =>
-  elements && (firstValue(elements, tag) as DataSet | undefined);
-
-/** PixelSpacing, of all frames in an enhanced object, or ImagerPixelSpacing, which measures at the detector. */
-function spacingOf(elements: DataSet): readonly [number, number] | undefined {
-  const measures = itemOf(itemOf(elements, "52009229"), "00289110");
-  for (const element of [measures?.["00280030"], elements["00280030"], elements["00181164"]]) {
-    const values = element?.Value;
-    if (Array.isArray(values) && values.length === 2 && values.every((value) => value > 0))
-      return [values[0], values[1]];
-  }
-  return undefined;
-}

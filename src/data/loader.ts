@@ -7,8 +7,11 @@ import { UserError } from "../base/errors.ts";
 import { packageRoot } from "../base/files.ts";
 import { RandomStream } from "../base/random.ts";
 import type { AugmentOptions } from "./augment.ts";
+import { epochOrder } from "./epochOrder.ts";
 import type { PairResult, PairTask } from "./loaderWorker.ts";
 import type { PairRecord } from "./manifest.ts";
+import { mixBatch } from "./mix.ts";
+import { defaultPreprocess, type PreprocessOptions } from "./preprocess/single.ts";
 import type { PreparedPair } from "./preprocess.ts";
 
 /** N pairs, N always the loader's batch size. */
@@ -39,8 +42,11 @@ export interface LoaderOptions {
   readonly maxBoxes: number;
   readonly seed: number;
   readonly shuffle: boolean;
-  /** Absent: the pairs as they are. */
-  readonly augment?: AugmentOptions;
+  /** With `shuffle`: the share of an epoch that goes to pairs with lesions; default null, every pair once. */
+  readonly positives?: number | null;
+  readonly preprocess?: PreprocessOptions;
+  /** Absent: the pairs as they are. `mix` is the probability that a pair is blended with another of its batch. */
+  readonly augment?: AugmentOptions & { readonly mix?: number };
   /** Worker threads; default 2, or 1 on fewer than three cores. */
   readonly workers?: number;
   /** Batches under way beyond the one that is consumed; default 2. */
@@ -117,25 +123,30 @@ export class PairLoader {
   }
 
   #order(epoch: number): number[] {
-    const { seed, shuffle } = this.#options;
+    const { seed, shuffle, positives: ratio = null } = this.#options;
     if (!shuffle) return [...this.#pairs.keys()];
-    return new RandomStream(seed, `order/epoch ${epoch}`).nextPermutation(this.#pairs.length);
+    const positives = [...this.#pairs.keys()].filter((index) => this.#pairs[index].classes.length > 0);
+    return epochOrder({ count: this.#pairs.length, positives, ratio, seed, epoch });
   }
 
   async #loadBatch(epoch: number, order: readonly number[], number: number): Promise<Batch> {
     const { batch } = this.#options;
     const indices = order.slice(number * batch, (number + 1) * batch);
     const pairs = await Promise.all(indices.map((index) => this.#loadPair(epoch, index)));
-    return assemble(pairs, indices, this.#options);
+    const { augment, seed, maxBoxes } = this.#options;
+    const stream = new RandomStream(seed, `mix/epoch ${epoch}/batch ${number}`);
+    const mixed = augment?.mix ? mixBatch(pairs, augment.mix, maxBoxes, stream) : pairs;
+    return assemble(mixed, indices, this.#options);
   }
 
   async #loadPair(epoch: number, index: number): Promise<PreparedPair> {
-    const { height, width, seed, augment } = this.#options;
+    const { height, width, seed, augment, preprocess = defaultPreprocess } = this.#options;
     const prepared = this.#cache.get(index);
     const result = await this.#pool.run({
       record: this.#pairs[index],
       height,
       width,
+      preprocess,
       keep: !prepared && this.#cache.reserve(index),
       ...(prepared ? { prepared } : {}),
       ...(augment

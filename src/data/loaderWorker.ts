@@ -5,12 +5,14 @@ import { RandomStream } from "../base/random.ts";
 import { type AugmentOptions, augmentPair, drawAugmentation } from "./augment.ts";
 import { readImage } from "./image.ts";
 import type { PairRecord } from "./manifest.ts";
+import type { PreprocessOptions } from "./preprocess/single.ts";
 import { type PreparedPair, preparePair } from "./preprocess.ts";
 
 export interface PairTask {
   readonly record: PairRecord;
   readonly height: number;
   readonly width: number;
+  readonly preprocess: PreprocessOptions;
   readonly augment?: { readonly options: AugmentOptions; readonly seed: number; readonly stream: string };
   /** Whether to return the prepared pair in shared memory, for later tasks. */
   readonly keep: boolean;
@@ -38,9 +40,9 @@ export default async function loadPair(task: PairTask): Promise<PairResult> {
   }
 }
 
-async function prepare({ record, height, width }: PairTask): Promise<PreparedPair> {
+async function prepare({ record, height, width, preprocess }: PairTask): Promise<PreparedPair> {
   const [ffdm, sm] = [await readImage(record.ffdm), await readImage(record.sm)];
-  return preparePair(record, ffdm, sm, height, width);
+  return preparePair(record, ffdm, sm, height, width, preprocess);
 }
 
 /** A pair of its own memory, which can be given away. */

@@ -150,8 +150,9 @@ function parseRow(path: string, row: number, fields: Record<Column, string>): Nu
     return fields[column] as T;
   };
   if (fields.patient === "") fail(path, row, "patient", "must not be empty");
-  const ffdmBoxes = parseBoxes(path, row, "ffdm_boxes", fields.ffdm_boxes);
-  const smBoxes = parseBoxes(path, row, "sm_boxes", fields.sm_boxes);
+  const boxesOf = (column: Column) =>
+    parseBoxes(fields[column], (problem) => fail(path, row, column, problem));
+  const [ffdmBoxes, smBoxes] = [boxesOf("ffdm_boxes"), boxesOf("sm_boxes")];
   const labels = listOf(fields.labels);
   if (labels.includes("")) fail(path, row, "labels", `"${fields.labels}" has an empty label`);
   if (ffdmBoxes.length !== smBoxes.length || ffdmBoxes.length !== labels.length)
@@ -182,13 +183,17 @@ function parseRow(path: string, row: number, fields: Record<Column, string>): Nu
 
 const listOf = (text: string): string[] => (text === "" ? [] : text.split(";").map((item) => item.trim()));
 
-function parseBoxes(path: string, row: number, column: Column, text: string): Box[] {
+/**
+ * Boxes as a manifest's field has them: four numbers each, semicolons between.
+ * @param refuse is told what is wrong with one of them.
+ */
+export function parseBoxes(text: string, refuse: (problem: string) => never): Box[] {
   return listOf(text).map((item) => {
     const numbers = item === "" ? [] : item.split(/\s+/).map(Number);
     if (numbers.length !== 4 || !numbers.every(Number.isFinite))
-      fail(path, row, column, `"${item}" must be four numbers: yMin xMin yMax xMax`);
+      refuse(`"${item}" must be four numbers: yMin xMin yMax xMax`);
     const box = numbers as unknown as Box;
-    if (boxArea(box) === 0) fail(path, row, column, `box ${item} has no area`);
+    if (boxArea(box) === 0) refuse(`box ${item} has no area`);
     return box;
   });
 }

@@ -8,18 +8,21 @@ export interface Axis {
   readonly weights: Float64Array;
 }
 
-/** Each output pixel averages the stretch of input that it covers; `to` must not exceed `from`. */
-function areaAxis(from: number, to: number): Axis {
-  const scale = from / to;
-  const taps = Math.min(from, Math.ceil(scale) + 1);
+/**
+ * Each output pixel averages the stretch of input that it covers, from `first` on and `stretch` ≥ 1 long. What of it lies
+ * outside the input does not count; a pixel that is outside altogether takes the nearest one inside.
+ */
+function areaAxis(from: number, to: number, first: number, stretch: number): Axis {
+  const taps = Math.min(from, Math.ceil(stretch) + 1);
   const starts = new Int32Array(to);
   const weights = new Float64Array(to * taps);
   for (let position = 0; position < to; position++) {
-    const low = position * scale;
+    const low = Math.min(Math.max(first + position * stretch, 0), from - 1);
+    const high = Math.max(Math.min(first + (position + 1) * stretch, from), low + 1e-6);
     const start = (starts[position] = Math.min(Math.floor(low), from - taps));
     for (let tap = 0; tap < taps; tap++) {
-      const overlap = Math.min(start + tap + 1, low + scale) - Math.max(start + tap, low);
-      weights[position * taps + tap] = Math.max(overlap, 0) / scale;
+      const overlap = Math.min(start + tap + 1, high) - Math.max(start + tap, low);
+      weights[position * taps + tap] = Math.max(overlap, 0) / (high - low);
     }
   }
   return { taps, starts, weights };
@@ -44,11 +47,17 @@ export function linearAxis(from: number, centres: Float64Array): Axis {
 }
 
 /** From an axis of `from` pixels to one of `to`: area average when it shrinks, linear when it grows. */
-export function resizeAxis(from: number, to: number): Axis {
-  if (to < from) return areaAxis(from, to);
+export const resizeAxis = (from: number, to: number): Axis => windowAxis(from, to, to / from, 0);
+
+/**
+ * From an axis of `from` pixels to one of `to` on which position p of the first lies at scale · p + offset: area average
+ * when it shrinks, linear when it grows. Outside the input its edge is repeated.
+ */
+export function windowAxis(from: number, to: number, scale: number, offset: number): Axis {
+  if (scale < 1) return areaAxis(from, to, -offset / scale, 1 / scale);
   return linearAxis(
     from,
-    Float64Array.from({ length: to }, (_, position) => ((position + 0.5) * from) / to),
+    Float64Array.from({ length: to }, (_, position) => (position + 0.5 - offset) / scale),
   );
 }
 

@@ -9,6 +9,7 @@ import { adapterKinds } from "../engine/adapter.ts";
 const positiveInteger = z.int().positive();
 const fraction = z.number().min(0).max(1);
 const range = z.tuple([z.number(), z.number()]).refine(([low, high]) => low <= high, "must be [low, high]");
+const positiveRange = range.refine(([low]) => low > 0, "must be above 0");
 
 const optimizerSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -60,9 +61,32 @@ const configSchema = z.strictObject({
   averageDecay: fraction,
   /** Share of a stage's epochs in which batch norms normalise by the batch; afterwards by the running statistics. */
   batchStatistics: fraction,
-  augment: z.strictObject({ flip: fraction, shift: fraction, scale: range, gain: range, offset: range }),
   /** Safetensors files in effdet's names that feature networks start from, by the image they see; null: drawn. */
   pretrained: z.strictObject({ sm: z.string().nullable(), ffdm: z.string().nullable() }),
+  /** How images are brought to the network's input. */
+  preprocess: z.strictObject({
+    /** Whether full-field images are cut to the breast. */
+    crop: z.boolean(),
+    /** Side of a pixel of the network's input, mm; null: as small as the pair fits. */
+    spacing: z.number().positive().nullable(),
+  }),
+  /** Share of a training epoch that goes to pairs with lesions; null: every pair once. */
+  positives: fraction.nullable(),
+  /** In fractions of the image, degrees and standard deviations. */
+  augment: z.strictObject({
+    flip: fraction,
+    shift: fraction,
+    scale: positiveRange,
+    gain: range,
+    offset: range,
+    rotation: z.number().min(0).max(180),
+    shear: z.number().min(0).max(60),
+    gamma: positiveRange,
+    noise: z.number().nonnegative(),
+    cutout: fraction,
+    /** Probability that a pair is blended with another of its batch. */
+    mix: fraction,
+  }),
   distillation: z.strictObject({
     loss: z.enum(["mse", "cosine", "both"]),
     start: z.enum(["module_c", "module_a", "random"]),
@@ -107,8 +131,22 @@ const base: Config = {
   warmup: 0.1,
   averageDecay: 0.95,
   batchStatistics: 0.2,
-  augment: { flip: 0.5, shift: 0.08, scale: [0.9, 1.1], gain: [0.9, 1.1], offset: [-0.1, 0.1] },
   pretrained: { sm: null, ffdm: null },
+  preprocess: { crop: true, spacing: null },
+  positives: null,
+  augment: {
+    flip: 0.5,
+    shift: 0.08,
+    scale: [0.9, 1.1],
+    gain: [0.9, 1.1],
+    offset: [-0.1, 0.1],
+    rotation: 0,
+    shear: 0,
+    gamma: [1, 1],
+    noise: 0,
+    cutout: 0,
+    mix: 0,
+  },
   distillation: { loss: "mse", start: "module_c" },
   predictor: { fineTune: false },
   evaluation: { resamples: 2000, nmsIou: 0.5, maxDetections: 100 },

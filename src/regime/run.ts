@@ -63,8 +63,9 @@ class Run {
   }
 
   #loader(split: Split, options: Partial<LoaderOptions> = {}): PairLoader {
-    const { seed, workers } = this.#config;
-    return new PairLoader(this.#pairs(split), { ...this.#shape, seed, shuffle: false, workers, ...options });
+    const { seed, workers, preprocess } = this.#config;
+    const common = { ...this.#shape, seed, shuffle: false, workers, preprocess };
+    return new PairLoader(this.#pairs(split), { ...common, ...options });
   }
 
   async #timed<T>(name: string, body: () => Promise<T>): Promise<T> {
@@ -76,8 +77,8 @@ class Run {
 
   /** Trains the tasks of stages 1 to `lastStage`. */
   async train(lastStage: number): Promise<void> {
-    const { distillation, predictor, augment } = this.#config;
-    const training = this.#loader("train", { shuffle: true, augment, dropLast: true });
+    const { distillation, predictor, augment, positives } = this.#config;
+    const training = this.#loader("train", { shuffle: true, positives, augment, dropLast: true });
     const validation = this.#loader("validation", { workers: 1 });
     const loaders = { training, validation };
     try {

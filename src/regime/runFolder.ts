@@ -73,8 +73,9 @@ export class RunFolder {
     }
     try {
       const { config, tuning, data } = JSON.parse(text) as { config: unknown } & Partial<RunFacts>;
-      if (!data) throw new UserError(`${file}: says nothing of the data`);
-      return new RunFolder(path, check(config, file), tuning ?? untunedIdentity, data.classes);
+      const checked = check(config, file);
+      if (!data) throw new UserError(`${file}: data: must name the classes that the run was made for`);
+      return new RunFolder(path, checked, tuning ?? untunedIdentity, data.classes);
     } catch (error) {
       throw new UserError(error instanceof UserError ? error.message : `${file}: ${reasonOf(error)}`);
     }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Box } from "../../src/base/boxes.ts";
 import { RandomStream } from "../../src/base/random.ts";
+import { affineOf, transformBox } from "../../src/data/affine.ts";
 import {
   type Augmentation,
   type AugmentOptions,
@@ -175,4 +176,85 @@ test("draws fill their ranges and depend on their stream alone", () => {
   }
   const unflipped = drawAugmentation({ ...full, flip: 0 }, new RandomStream(1, "range 7"));
   assert.deepEqual({ ...draws[7], flip: false }, unflipped);
+});
+
+test("options that are left out change nothing that others draw", () => {
+  const more: AugmentOptions = {
+    ...full,
+    rotation: 15,
+    shear: 25,
+    gamma: [0.8, 1.25],
+    noise: 0.2,
+    cutout: 0.2,
+  };
+  const plain = drawAugmentation(full, new RandomStream(1, "more"));
+  const drawn = drawAugmentation(more, new RandomStream(1, "more"));
+  for (const field of ["flip", "scale", "shiftY", "shiftX"] as const)
+    assert.equal(drawn[field], plain[field]);
+  assert.deepEqual([drawn.ffdm.gain, drawn.sm.offset], [plain.ffdm.gain, plain.sm.offset]);
+  assert.equal(plain.rotation, 0);
+  assert.ok(Math.abs(drawn.rotation ?? 0) > 0 && drawn.ffdm.gamma !== drawn.sm.gamma);
+});
+
+/** Background 0, an ellipse inscribed in the box filled with 10. */
+function paintEllipse([yMin, xMin, yMax, xMax]: Box): Float32Array {
+  return Float32Array.from({ length: height * width }, (_, index) => {
+    const y = (2 * (Math.floor(index / width) + 0.5) - yMin - yMax) / (yMax - yMin);
+    const x = (2 * ((index % width) + 0.5) - xMin - xMax) / (xMax - xMin);
+    return y * y + x * x < 1 ? 10 : 0;
+  });
+}
+
+test("a turned and slanted lesion fills its box", () => {
+  const options: AugmentOptions = { ...full, rotation: 25, shear: 25, shift: 0.05 };
+  const box: Box = [18, 24, 32, 42];
+  const pair: PreparedPair = {
+    ffdm: paintEllipse(box),
+    sm: paintEllipse(box),
+    ffdmBoxes: [box],
+    smBoxes: [box],
+    classes: [1],
+  };
+  for (let draw = 0; draw < 200; draw++) {
+    const drawn = drawAugmentation(options, new RandomStream(3, `turn ${draw}`));
+    const moved = augmentPair(pair, height, width, { ...drawn, ffdm: still.ffdm, sm: still.sm });
+    const lit = [...moved.ffdm.keys()].filter((index) => moved.ffdm[index] > 5);
+    const rows = lit.map((index) => Math.floor(index / width));
+    const columns = lit.map((index) => index % width);
+    const bounds = [Math.min(...rows), Math.min(...columns), Math.max(...rows) + 1, Math.max(...columns) + 1];
+    assertClose(moved.ffdmBoxes[0], bounds, { absolute: 1.2, relative: 0 }, `draw ${draw}`);
+    assert.deepEqual(moved.sm, moved.ffdm);
+  }
+});
+
+test("a quarter turn to the left takes the right to the top", () => {
+  const turned = affineOf({ flip: false, scale: 1, shiftY: 0, shiftX: 0, rotation: 90 }, 48, 64);
+  assertClose(transformBox([23, 50, 25, 54], turned), [2, 31, 6, 33], { absolute: 1e-9, relative: 0 }, "box");
+});
+
+test("gamma bends intensities between an image's ends, noise has its deviation, each image its own", () => {
+  const pair = pairOf([[5, 10, 15, 30]]);
+  const ramp = Float32Array.from({ length: height * width }, (_, index) => (index % 3) - 1);
+  const bent = apply({ ...pair, ffdm: ramp }, { ffdm: { gain: 1, offset: 0, gamma: 2 } }).ffdm;
+  assert.deepEqual([...bent.subarray(0, 3)], [-1, -0.5, 1]);
+  const noise = (seed: number) => ({ gain: 1, offset: 0, noise: { deviation: 0.5, seed } });
+  const noisy = apply({ ...pair, ffdm: ramp, sm: ramp }, { ffdm: noise(1), sm: noise(2) });
+  const added = [noisy.ffdm, noisy.sm].map((pixels) => pixels.map((value, index) => value - ramp[index]));
+  for (const values of added) {
+    const square = values.reduce((sum, value) => sum + value ** 2, 0) / values.length;
+    assert.ok(Math.abs(Math.sqrt(square) - 0.5) < 0.03, `${Math.sqrt(square)}`);
+  }
+  const product = added[0].reduce((sum, value, index) => sum + value * added[1][index], 0) / added[0].length;
+  assert.ok(Math.abs(product) < 0.02, `${product}`);
+});
+
+test("a cutout blanks one square of both images and drops a lesion that it hides", () => {
+  const pair = pairOf([
+    [0, 0, 10, 10],
+    [30, 40, 40, 50],
+  ]);
+  const cut = apply(pair, { cutout: { side: 0.25, y: 0, x: 0 } });
+  assert.deepEqual(cut.classes, [2]);
+  assert.deepEqual(cut.ffdm, paint([[30, 40, 40, 50]]));
+  assert.deepEqual(cut.sm, cut.ffdm);
 });

@@ -55,7 +55,7 @@ test("each kind says what it is", () => {
   for (const [tag, value] of Object.entries(expected)) assert.deepEqual(header("ffdm")[tag].Value, [value]);
 });
 
-test("the detector's spacing is the breast's, magnified", () => {
+test("the detector's spacing is the breast's, magnified", async () => {
   const bytes = encodeDicom(imageOf(2, 2, 14), { ...tags, kind: "ffdm", magnification: 1.25 });
   const { dict } = readHeader(bytes);
   assert.deepEqual(
@@ -63,7 +63,7 @@ test("the detector's spacing is the breast's, magnified", () => {
     [0.085, 0.0712345678].map((v) => Number(v.toPrecision(9))),
   );
   assert.deepEqual(dict["00181164"].Value, [0.10625, 0.0890432097]);
-  assert.deepEqual(decodeDicom(bytes, "f").spacing, dict["00280030"].Value);
+  assert.deepEqual((await decodeDicom(bytes, "f")).spacing, dict["00280030"].Value);
 });
 
 test("a pixel that needs more bits is not written", () => {

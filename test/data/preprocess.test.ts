@@ -3,76 +3,17 @@ import { test } from "node:test";
 import { UserError } from "../../src/base/errors.ts";
 import type { GrayImage } from "../../src/data/grayImage.ts";
 import type { PairRecord } from "../../src/data/manifest.ts";
-import { prepareImage, preparePair, scaleBox } from "../../src/data/preprocess.ts";
-import { linearAxis, resample, resizeAxis } from "../../src/data/resample.ts";
+import { pairSteps, preparePair } from "../../src/data/preprocess.ts";
 import { assertClose } from "../helpers/compare.ts";
-
-const resize = (pixels: number[], [height, width]: number[], [toHeight, toWidth]: number[]) => [
-  ...resample(Uint16Array.from(pixels), width, resizeAxis(height, toHeight), resizeAxis(width, toWidth)),
-];
+import { mammogram } from "../helpers/mammogram.ts";
 
 const rounding = { absolute: 1e-6, relative: 1e-6 };
-
-test("shrinking averages the area that an output pixel covers", () => {
-  assert.deepEqual(resize([1, 3, 5, 9], [1, 4], [1, 2]), [2, 7]);
-  // Three pixels to two: each covers one and a half.
-  assertClose(resize([6, 12, 30], [1, 3], [1, 2]), [8, 24], rounding, "3 to 2");
-  assertClose(resize([6, 12, 30], [3, 1], [2, 1]), [8, 24], rounding, "3 to 2 along columns");
-  // Five to three: 5/3 each: (1, 2/3), (1/3, 1, 1/3), (2/3, 1).
-  assertClose(resize([3, 6, 9, 12, 15], [1, 5], [1, 3]), [4.2, 9, 13.8], rounding, "5 to 3");
-  assert.deepEqual(resize([1, 2, 3, 4, 5, 6, 7, 8], [2, 4], [1, 1]), [4.5]);
-});
-
-test("growing interpolates between pixel centres and repeats the edges", () => {
-  assert.deepEqual(resize([0, 8], [1, 2], [1, 4]), [0, 2, 6, 8]);
-  assert.deepEqual(resize([0, 8, 16, 24], [2, 2], [4, 2]), [0, 8, 4, 12, 12, 20, 16, 24]);
-  assert.deepEqual(resize([7], [1, 1], [2, 3]), [7, 7, 7, 7, 7, 7]);
-});
-
-test("one axis may grow while the other shrinks", () => {
-  assert.deepEqual(resize([0, 2, 8, 10], [2, 2], [4, 1]), [1, 3, 7, 9]);
-});
-
-test("an image of the grid's size stays as it is, and so does the mean when it shrinks", () => {
-  const pixels = Array.from({ length: 7 * 11 }, (_, index) => (index * 7919) % 65_536);
-  assert.deepEqual(resize(pixels, [7, 11], [7, 11]), pixels);
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const shrunk = resize(pixels, [7, 11], [3, 4]);
-  assert.ok(Math.abs(mean(shrunk) / mean(pixels) - 1) < 1e-6);
-});
-
-test("positions outside repeat the edge", () => {
-  const rows = linearAxis(1, Float64Array.of(0.5));
-  const columns = linearAxis(3, Float64Array.of(-9, 0, 1, 2.75, 3, 20));
-  assert.deepEqual([...resample(Float32Array.of(1, 3, 7), 3, rows, columns)], [1, 1, 2, 7, 7, 7]);
-});
 
 const imageOf = (height: number, width: number): GrayImage => ({
   height,
   width,
   bits: 14,
   data: Uint16Array.from({ length: height * width }, (_, index) => (index * 7919) % 16_384),
-});
-
-test("a prepared image has mean 0 and standard deviation 1", () => {
-  for (const [height, width] of [
-    [30, 41],
-    [8, 8],
-  ]) {
-    const pixels = prepareImage(imageOf(height, width), 16, 16);
-    const mean = pixels.reduce((sum, value) => sum + value, 0) / 256;
-    const variance = pixels.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 256;
-    assert.ok(Math.abs(mean) < 1e-6 && Math.abs(variance - 1) < 1e-5, `${mean}, ${variance}`);
-  }
-});
-
-test("an image without contrast becomes 0", () => {
-  const flat = { ...imageOf(6, 5), data: new Uint16Array(30).fill(9000) };
-  assert.deepEqual(prepareImage(flat, 4, 4), new Float32Array(16));
-});
-
-test("boxes are scaled along each axis", () => {
-  assert.deepEqual(scaleBox([10, 20, 30, 60], { height: 100, width: 200 }, 50, 400), [5, 40, 15, 120]);
 });
 
 const record: PairRecord = {
@@ -88,17 +29,19 @@ const record: PairRecord = {
   split: "train",
 };
 
+const boxless = { ...record, ffdmBoxes: [], smBoxes: [], classes: [] };
+
 test("a pair of two sizes lands on one grid", () => {
   const pair = preparePair(record, imageOf(40, 50), imageOf(20, 25), 8, 10);
   assert.equal(pair.ffdm.length, 80);
   assert.equal(pair.sm.length, 80);
   assert.deepEqual(pair.ffdmBoxes, [[0, 0, 8, 10]]);
-  assertClose(pair.smBoxes[0], [0, 0, 8, 10.2], rounding, "SM box");
+  // It ends half a pixel outside its image.
+  assertClose(pair.smBoxes[0], [0, 0, 8, 10], rounding, "SM box");
   assert.deepEqual(pair.classes, [3]);
 });
 
 test("aspect ratios may differ by 2 %, not more", () => {
-  const boxless = { ...record, ffdmBoxes: [], smBoxes: [], classes: [] };
   preparePair(boxless, imageOf(100, 100), imageOf(55, 54), 8, 8);
   preparePair(boxless, imageOf(55, 54), imageOf(100, 100), 8, 8);
   for (const [ffdm, sm] of [
@@ -133,4 +76,91 @@ test("a box may leave its image by half a pixel, not more", () => {
     load({ smBoxes: [[0, 0, 21, 9]] }),
     /^UserError: manifest row 12: SM box 0 0 21 9 lies outside \/set\/s/,
   );
+});
+
+test("a grid in mm needs the spacing of both images", () => {
+  const spaced = { ...imageOf(40, 50), spacing: [0.1, 0.1] as const };
+  const options = { crop: true, spacing: 0.2 };
+  assert.throws(
+    () => preparePair(boxless, spaced, imageOf(20, 25), 8, 10, options),
+    new UserError("manifest row 12: /set/s.dcm has no pixel spacing, which a grid of 0.2 mm needs"),
+  );
+  preparePair(boxless, spaced, spaced, 8, 10, options);
+});
+
+test("images with spacing share their millimetres, not their aspect", () => {
+  // 40 mm x 50 mm on the FFDM, 20 mm x 60 mm on the SM: the grid's pixels are 7.5 mm, the SM's field in its middle rows.
+  const ffdm = { ...imageOf(40, 50), spacing: [1, 1] as const };
+  const sm = { ...imageOf(40, 30), spacing: [0.5, 2] as const };
+  const boxes = { ...record, ffdmBoxes: [[0, 0, 40, 50]] as const, smBoxes: [[0, 0, 40, 30]] as const };
+  const { prepared, grid } = pairSteps(boxes, ffdm, sm, 8, 8);
+  assert.equal(grid.spacing, 7.5);
+  assertClose(prepared.ffdmBoxes[0], [4 - 20 / 7.5, 0, 4 + 20 / 7.5, 50 / 7.5], rounding, "FFDM");
+  assertClose(prepared.smBoxes[0], [4 - 10 / 7.5, 0, 4 + 10 / 7.5, 8], rounding, "SM");
+  // Where an all-tissue image does not reach, its mean: 0.
+  assertClose(prepared.sm.slice(0, 8), new Float32Array(8), rounding, "outside");
+});
+
+test("a lesion outside what the network is shown is left out of both images, with a warning", () => {
+  const image = { ...imageOf(40, 50), spacing: [1, 1] as const };
+  const boxes = [
+    [15, 2, 25, 12],
+    [15, 35, 25, 45],
+    [15, 12, 25, 24],
+  ] as const;
+  const three = { ...record, ffdmBoxes: boxes, smBoxes: boxes, classes: [1, 2, 1] };
+  const pair = preparePair(three, image, image, 20, 20, { crop: true, spacing: 1 });
+  assert.deepEqual(pair.classes, [1, 1]);
+  assert.deepEqual(pair.ffdmBoxes[1], [5, 12, 15, 20]);
+  assert.deepEqual(pair.warnings, [
+    "manifest row 12: 1 of 3 lesions lie outside what the network is shown, and are left out",
+  ]);
+});
+
+test("breasts of different heights are doubted", () => {
+  const image = mammogram({ height: 200, width: 160, chest: "left", spacing: [1, 1] });
+  assert.equal(preparePair(boxless, image, image, 64, 64).warnings, undefined);
+  const wrong = { ...image, spacing: [0.7, 0.7] as const };
+  assert.match(
+    preparePair(boxless, image, wrong, 64, 64).warnings?.[0] ?? "",
+    /^manifest row 12: the breast is 15\d mm high on \/set\/f.dcm and 10\d on \/set\/s.dcm: is a pixel spacing/,
+  );
+});
+
+test("an image that does not say how it lies is turned as the other half of its pair", () => {
+  const image = imageOf(20, 25);
+  const right = { ...image, orientation: ["P", "L"] as const };
+  const mirrored = preparePair(boxless, right, right, 20, 25);
+  assert.notDeepEqual(mirrored.ffdm, preparePair(boxless, image, image, 20, 25).ffdm);
+  for (const [ffdm, sm] of [
+    [right, image],
+    [image, right],
+  ]) {
+    const pair = preparePair(boxless, ffdm, sm, 20, 25);
+    assert.deepEqual(pair.ffdm, mirrored.ffdm);
+    assert.deepEqual(pair.sm, mirrored.sm);
+  }
+});
+
+test("a pair of which one half has air around its breast and the other none is kept whole", () => {
+  const ffdm = mammogram({ height: 200, width: 160, chest: "left", spacing: [1, 1] });
+  const sm: GrayImage = { ...imageOf(200, 160), spacing: [1, 1] };
+  const { images, prepared } = pairSteps(boxless, ffdm, sm, 64, 64);
+  assert.deepEqual(
+    [images.ffdm.breast.box, images.sm.breast.box],
+    [
+      [0, 0, 200, 160],
+      [0, 0, 200, 160],
+    ],
+  );
+  assert.deepEqual(prepared.warnings, [
+    "manifest row 12: air around a breast is found on /set/f.dcm and not on /set/s.dcm; both are kept whole",
+  ]);
+});
+
+test("a side that a file contradicts is pointed out", () => {
+  const right = { ...imageOf(20, 25), laterality: "R" as const };
+  assert.deepEqual(preparePair(boxless, right, imageOf(20, 25), 20, 25).warnings, [
+    "manifest row 12: side is L, /set/f.dcm says R",
+  ]);
 });
