@@ -1,3 +1,4 @@
+import bare from "../shaders/pointwiseConv2d.bare.wgsl";
 import plain from "../shaders/pointwiseConv2d.plain.wgsl";
 import subgroup from "../shaders/pointwiseConv2d.subgroup.wgsl";
 import tiled from "../shaders/pointwiseConv2d.wgsl";
@@ -74,6 +75,30 @@ const example = (batch: number, inputs: number, outputs: number, pixels: number,
   transposed,
 });
 
+/** @param behind what the shaders do with their sums. */
+export const pointwiseVariants = (behind: string): readonly Variant<PointwiseConv2dParameters>[] => [
+  {
+    ...subgroupVariant("wide", wide + behind, 16, 8),
+    supports: (p) => supportsQuads(p) && fillsWideTiles(p),
+  },
+  subgroupVariant("subgroup", subgroup + behind, 8, 4),
+  {
+    name: "tiled",
+    shader: tiled + behind,
+    tunables: { WORKGROUP: [64, 32, 128] },
+    constants,
+    workgroups: (p, tuning) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4), tuning),
+    supports: supportsQuads,
+  },
+  {
+    name: "plain",
+    shader: plain + behind,
+    tunables: { WORKGROUP: [64] },
+    constants,
+    workgroups: (p, tuning) => grid(p.batch * p.outputs * p.pixels, tuning),
+  },
+];
+
 /** y = weight · x + bias at every pixel. x [batch,inputs,pixels], weight [outputs,inputs,1,1], bias [outputs]. */
 export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
   name: "pointwiseConv2d",
@@ -83,28 +108,7 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     { name: "bias", access: "read", shape: [p.outputs] },
     { name: "y", access: "write", shape: [p.batch, p.outputs, p.pixels] },
   ],
-  variants: [
-    {
-      ...subgroupVariant("wide", wide, 16, 8),
-      supports: (p) => supportsQuads(p) && fillsWideTiles(p),
-    },
-    subgroupVariant("subgroup", subgroup, 8, 4),
-    {
-      name: "tiled",
-      shader: tiled,
-      tunables: { WORKGROUP: [64, 32, 128] },
-      constants,
-      workgroups: (p, tuning) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4), tuning),
-      supports: supportsQuads,
-    },
-    {
-      name: "plain",
-      shader: plain,
-      tunables: { WORKGROUP: [64] },
-      constants,
-      workgroups: (p, tuning) => grid(p.batch * p.outputs * p.pixels, tuning),
-    },
-  ],
+  variants: pointwiseVariants(bare),
   flops: (p) => 2 * p.batch * p.inputs * p.outputs * p.pixels,
   reference(p, { x, weight, bias, y }) {
     for (let sample = 0; sample < p.batch; sample++)

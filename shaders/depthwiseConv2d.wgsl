@@ -11,6 +11,8 @@ override KERNEL: u32;
 override FLIPPED: bool;
 override WORKGROUP: u32;
 
+alias Pixels = vec4f;
+
 struct Sizes {
   PLANES: u32, // batch · CHANNELS
   CHANNELS: u32,
@@ -22,7 +24,6 @@ struct Sizes {
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [batch, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [CHANNELS, 1, KERNEL, KERNEL]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [batch, CHANNELS, HEIGHT, WIDTH]
-@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 // One row of taps.
 struct Taps { first: vec3f, rest: vec2f }
@@ -97,6 +98,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let top = i / across % strips * sizes.ROWS;
   let bottom = min(top + sizes.ROWS, sizes.HEIGHT);
   let channel = plane % sizes.CHANNELS;
+  let norm_ = normOf(channel);
   let t0 = taps(channel, 0u);
   let t1 = taps(channel, 1u);
   let t2 = taps(channel, 2u);
@@ -136,8 +138,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     if (row >= top + KERNEL - 1u) {
       let at = (plane * sizes.HEIGHT + row - (KERNEL - 1u)) * width + column;
-      store(at, done.near, width - column);
-      if (column + 4u < width) { store(at + 4u, done.far, width - column - 4u); }
+      store(at, finish(done.near, norm_), width - column);
+      if (column + 4u < width) { store(at + 4u, finish(done.far, norm_), width - column - 4u); }
     }
   }
 }

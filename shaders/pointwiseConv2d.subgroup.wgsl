@@ -13,18 +13,12 @@ override TRANSPOSED: bool;
 override SUBGROUP: u32; // 4, or a multiple of 8
 override WORKGROUP: u32;
 
-struct Sizes {
-  BATCH: u32,
-  IN: u32,
-  OUT: u32,
-  PIXELS: u32,
-}
+alias Pixels = vec4f;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;       // [BATCH, IN, PIXELS / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [OUT, IN / 4], or [IN, OUT / 4] when TRANSPOSED
 @group(0) @binding(2) var<storage, read> bias: array<f32>;      // [OUT]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>; // [BATCH, OUT, PIXELS / 4]
-@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 // Vec4 number `row` of a tile's eight: four input channels of output channel first + row; when TRANSPOSED, input channel
 // input + row / 2 of four output channels.
@@ -36,6 +30,12 @@ fn weights(first: u32, input: u32, row: u32) -> vec4f {
     return select(vec4f(), w, i < sizes.IN);
   }
   return weight[(min(first + row, sizes.OUT - 1u) * sizes.IN + input) / 4u];
+}
+
+// Four input channels of four pixels, each channel by its gate.
+fn gated(v: mat4x4f, at: u32) -> mat4x4f {
+  let g = gateAt(at);
+  return mat4x4f(v[0] * g.x, v[1] * g.y, v[2] * g.z, v[3] * g.w);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -62,8 +62,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var y6 = vec4f();
   var y7 = vec4f();
   for (var i = 0u; i < sizes.IN; i += 4u) {
-    let v = mat4x4f(x[source + i * quads], x[source + min(i + 1u, last) * quads],
+    var v = mat4x4f(x[source + i * quads], x[source + min(i + 1u, last) * quads],
                     x[source + min(i + 2u, last) * quads], x[source + min(i + 3u, last) * quads]);
+    if (GATED) { v = gated(v, (sample * sizes.IN + i) / 4u); }
     let near = weights(first, i, row);
     let w0 = subgroupBroadcast(near, 0u);
     let w1 = subgroupBroadcast(near, 1u);
@@ -108,12 +109,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (index >= count) { return; }
   let at = (sample * sizes.OUT + first) * quads + quad;
   let rows = sizes.OUT - first;
-  y[at] = y0 + bias[first];
-  if (rows > 1u) { y[at + quads] = y1 + bias[first + 1u]; }
-  if (rows > 2u) { y[at + 2u * quads] = y2 + bias[first + 2u]; }
-  if (rows > 3u) { y[at + 3u * quads] = y3 + bias[first + 3u]; }
-  if (rows > 4u) { y[at + 4u * quads] = y4 + bias[first + 4u]; }
-  if (rows > 5u) { y[at + 5u * quads] = y5 + bias[first + 5u]; }
-  if (rows > 6u) { y[at + 6u * quads] = y6 + bias[first + 6u]; }
-  if (rows > 7u) { y[at + 7u * quads] = y7 + bias[first + 7u]; }
+  let norms = firstNorm(quad * 4u);
+  y[at] = finish(y0 + bias[first], first, norms, at);
+  if (rows > 1u) { y[at + quads] = finish(y1 + bias[first + 1u], first + 1u, norms, at + quads); }
+  if (rows > 2u) { y[at + 2u * quads] = finish(y2 + bias[first + 2u], first + 2u, norms, at + 2u * quads); }
+  if (rows > 3u) { y[at + 3u * quads] = finish(y3 + bias[first + 3u], first + 3u, norms, at + 3u * quads); }
+  if (rows > 4u) { y[at + 4u * quads] = finish(y4 + bias[first + 4u], first + 4u, norms, at + 4u * quads); }
+  if (rows > 5u) { y[at + 5u * quads] = finish(y5 + bias[first + 5u], first + 5u, norms, at + 5u * quads); }
+  if (rows > 6u) { y[at + 6u * quads] = finish(y6 + bias[first + 6u], first + 6u, norms, at + 6u * quads); }
+  if (rows > 7u) { y[at + 7u * quads] = finish(y7 + bias[first + 7u], first + 7u, norms, at + 7u * quads); }
 }

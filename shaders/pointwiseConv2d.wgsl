@@ -9,18 +9,18 @@
 override TRANSPOSED: bool;
 override WORKGROUP: u32;
 
-struct Sizes {
-  BATCH: u32,
-  IN: u32,
-  OUT: u32,
-  PIXELS: u32,
-}
+alias Pixels = vec4f;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;       // [BATCH, IN, PIXELS / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [OUT, IN / 4], or [IN, OUT / 4] when TRANSPOSED
 @group(0) @binding(2) var<storage, read> bias: array<f32>;      // [OUT]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>; // [BATCH, OUT, PIXELS / 4]
-@group(0) @binding(4) var<uniform> sizes: Sizes;
+
+// Four input channels of four pixels, each channel by its gate.
+fn gated(v: mat4x4f, at: u32) -> mat4x4f {
+  let g = gateAt(at);
+  return mat4x4f(v[0] * g.x, v[1] * g.y, v[2] * g.z, v[3] * g.w);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -69,7 +69,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var i = 0u; i < sizes.IN / 4u; i++) {
       let at = source + 4u * i * quads;
       // Four input channels of four pixels: times a row of weights, four pixels of one output channel.
-      let v = mat4x4f(x[at], x[at + quads], x[at + 2u * quads], x[at + 3u * quads]);
+      var v = mat4x4f(x[at], x[at + quads], x[at + 2u * quads], x[at + 3u * quads]);
+      if (GATED) { v = gated(v, sample * (sizes.IN / 4u) + i); }
       y0 += v * weight[row0 + i];
       y1 += v * weight[row1 + i];
       y2 += v * weight[row2 + i];
@@ -81,12 +82,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
   }
   let target_ = (sample * sizes.OUT + first) * quads + index % quads;
-  y[target_] = y0 + bias[first];
-  if (first + 1u <= last) { y[target_ + quads] = y1 + bias[first + 1u]; }
-  if (first + 2u <= last) { y[target_ + 2u * quads] = y2 + bias[first + 2u]; }
-  if (first + 3u <= last) { y[target_ + 3u * quads] = y3 + bias[first + 3u]; }
-  if (first + 4u <= last) { y[target_ + 4u * quads] = y4 + bias[first + 4u]; }
-  if (first + 5u <= last) { y[target_ + 5u * quads] = y5 + bias[first + 5u]; }
-  if (first + 6u <= last) { y[target_ + 6u * quads] = y6 + bias[first + 6u]; }
-  if (first + 7u <= last) { y[target_ + 7u * quads] = y7 + bias[first + 7u]; }
+  let norms = firstNorm(index % quads * 4u);
+  y[target_] = finish(y0 + bias[first], first, norms, target_);
+  if (first + 1u <= last) { y[target_ + quads] = finish(y1 + bias[first + 1u], first + 1u, norms, target_ + quads); }
+  if (first + 2u <= last) { y[target_ + 2u * quads] = finish(y2 + bias[first + 2u], first + 2u, norms, target_ + 2u * quads); }
+  if (first + 3u <= last) { y[target_ + 3u * quads] = finish(y3 + bias[first + 3u], first + 3u, norms, target_ + 3u * quads); }
+  if (first + 4u <= last) { y[target_ + 4u * quads] = finish(y4 + bias[first + 4u], first + 4u, norms, target_ + 4u * quads); }
+  if (first + 5u <= last) { y[target_ + 5u * quads] = finish(y5 + bias[first + 5u], first + 5u, norms, target_ + 5u * quads); }
+  if (first + 6u <= last) { y[target_ + 6u * quads] = finish(y6 + bias[first + 6u], first + 6u, norms, target_ + 6u * quads); }
+  if (first + 7u <= last) { y[target_ + 7u * quads] = finish(y7 + bias[first + 7u], first + 7u, norms, target_ + 7u * quads); }
 }

@@ -11,18 +11,12 @@ enable subgroups;
 override TRANSPOSED: bool;
 override WORKGROUP: u32;
 
-struct Sizes {
-  BATCH: u32,
-  IN: u32,
-  OUT: u32,
-  PIXELS: u32,
-}
+alias Pixels = vec4f;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;       // [BATCH, IN, PIXELS / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [OUT, IN / 4], or [IN, OUT / 4] when TRANSPOSED
 @group(0) @binding(2) var<storage, read> bias: array<f32>;      // [OUT]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>; // [BATCH, OUT, PIXELS / 4]
-@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 // Vec4 number `row` of a tile's sixteen: four input channels of output channel first + row; when TRANSPOSED, input channel
 // input + row / 4 of four output channels.
@@ -34,6 +28,12 @@ fn weights(first: u32, input: u32, row: u32) -> vec4f {
     return select(vec4f(), w, i < sizes.IN);
   }
   return weight[(min(first + row, sizes.OUT - 1u) * sizes.IN + input) / 4u];
+}
+
+// Four input channels of four pixels, each channel by its gate.
+fn gated(v: mat4x4f, at: u32) -> mat4x4f {
+  let g = gateAt(at);
+  return mat4x4f(v[0] * g.x, v[1] * g.y, v[2] * g.z, v[3] * g.w);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -67,8 +67,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var y14 = vec4f();
   var y15 = vec4f();
   for (var i = 0u; i < sizes.IN; i += 4u) {
-    let v = mat4x4f(x[source + i * quads], x[source + min(i + 1u, last) * quads],
+    var v = mat4x4f(x[source + i * quads], x[source + min(i + 1u, last) * quads],
                     x[source + min(i + 2u, last) * quads], x[source + min(i + 3u, last) * quads]);
+    if (GATED) { v = gated(v, (sample * sizes.IN + i) / 4u); }
     let near = weights(first, i, lane % 8u);
     let far = weights(first, i, lane % 8u + 8u);
     let w0 = subgroupBroadcast(near, 0u);
@@ -126,20 +127,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (index >= count) { return; }
   let at = (sample * sizes.OUT + first) * quads + quad;
   let rows = sizes.OUT - first;
-  y[at] = y0 + bias[first];
-  if (rows > 1u) { y[at + quads] = y1 + bias[first + 1u]; }
-  if (rows > 2u) { y[at + 2u * quads] = y2 + bias[first + 2u]; }
-  if (rows > 3u) { y[at + 3u * quads] = y3 + bias[first + 3u]; }
-  if (rows > 4u) { y[at + 4u * quads] = y4 + bias[first + 4u]; }
-  if (rows > 5u) { y[at + 5u * quads] = y5 + bias[first + 5u]; }
-  if (rows > 6u) { y[at + 6u * quads] = y6 + bias[first + 6u]; }
-  if (rows > 7u) { y[at + 7u * quads] = y7 + bias[first + 7u]; }
-  if (rows > 8u) { y[at + 8u * quads] = y8 + bias[first + 8u]; }
-  if (rows > 9u) { y[at + 9u * quads] = y9 + bias[first + 9u]; }
-  if (rows > 10u) { y[at + 10u * quads] = y10 + bias[first + 10u]; }
-  if (rows > 11u) { y[at + 11u * quads] = y11 + bias[first + 11u]; }
-  if (rows > 12u) { y[at + 12u * quads] = y12 + bias[first + 12u]; }
-  if (rows > 13u) { y[at + 13u * quads] = y13 + bias[first + 13u]; }
-  if (rows > 14u) { y[at + 14u * quads] = y14 + bias[first + 14u]; }
-  if (rows > 15u) { y[at + 15u * quads] = y15 + bias[first + 15u]; }
+  let norms = firstNorm(quad * 4u);
+  y[at] = finish(y0 + bias[first], first, norms, at);
+  if (rows > 1u) { y[at + quads] = finish(y1 + bias[first + 1u], first + 1u, norms, at + quads); }
+  if (rows > 2u) { y[at + 2u * quads] = finish(y2 + bias[first + 2u], first + 2u, norms, at + 2u * quads); }
+  if (rows > 3u) { y[at + 3u * quads] = finish(y3 + bias[first + 3u], first + 3u, norms, at + 3u * quads); }
+  if (rows > 4u) { y[at + 4u * quads] = finish(y4 + bias[first + 4u], first + 4u, norms, at + 4u * quads); }
+  if (rows > 5u) { y[at + 5u * quads] = finish(y5 + bias[first + 5u], first + 5u, norms, at + 5u * quads); }
+  if (rows > 6u) { y[at + 6u * quads] = finish(y6 + bias[first + 6u], first + 6u, norms, at + 6u * quads); }
+  if (rows > 7u) { y[at + 7u * quads] = finish(y7 + bias[first + 7u], first + 7u, norms, at + 7u * quads); }
+  if (rows > 8u) { y[at + 8u * quads] = finish(y8 + bias[first + 8u], first + 8u, norms, at + 8u * quads); }
+  if (rows > 9u) { y[at + 9u * quads] = finish(y9 + bias[first + 9u], first + 9u, norms, at + 9u * quads); }
+  if (rows > 10u) { y[at + 10u * quads] = finish(y10 + bias[first + 10u], first + 10u, norms, at + 10u * quads); }
+  if (rows > 11u) { y[at + 11u * quads] = finish(y11 + bias[first + 11u], first + 11u, norms, at + 11u * quads); }
+  if (rows > 12u) { y[at + 12u * quads] = finish(y12 + bias[first + 12u], first + 12u, norms, at + 12u * quads); }
+  if (rows > 13u) { y[at + 13u * quads] = finish(y13 + bias[first + 13u], first + 13u, norms, at + 13u * quads); }
+  if (rows > 14u) { y[at + 14u * quads] = finish(y14 + bias[first + 14u], first + 14u, norms, at + 14u * quads); }
+  if (rows > 15u) { y[at + 15u * quads] = finish(y15 + bias[first + 15u], first + 15u, norms, at + 15u * quads); }
 }
