@@ -13,7 +13,10 @@ export type PointwiseConv2dBatchNormParameters = PointwiseConv2dParameters &
     residual: boolean;
   };
 
-/** Whether no four pixels that a body takes at a time lie in two runs. */
+/**
+ * Whether no four pixels that a body takes at a time lie in two runs. So it is with the levels of an image whose sides the
+ * highest level divides: all levels below have even sides.
+ */
 export const hasWholeQuads = (p: Segmented): boolean =>
   segmentEnds(p)
     .slice(0, -1)
