@@ -88,7 +88,9 @@ function foldOf(flow: Flow, norm: Operation): Fold | undefined {
   const parameters = [mean, variance, gamma, beta];
   if (!convolution || !parameters.every((tensor) => flow.isUnchanged(tensor, norm))) return;
   if (gated) {
-    const pool = flow.readersOf(x).find(({ kernel }) => kernel.name === "batchNormPool");
+    const pool = flow
+      .readersOf(x)
+      .find(({ kernel, tensors }) => kernel.name === "batchNormPool" && tensors.gamma === gamma);
     const [next] = flow.readersOf(y);
     const fits = pool && next && isPointwise(next) && isWindow(convolution);
     if (!fits || !flow.onlyReadBy(x, [pool, norm]) || !flow.onlyReadBy(y, [next])) return;
@@ -135,8 +137,33 @@ function applyFold(tape: Tape, { convolution, norm, gated }: Fold, norms: Tensor
     );
 }
 
+/** Records the means of what the convolution now gives, in place of those of what the gated norm makes of it. */
+function applyPool(tape: Tape, { tensors: { x, y } }: Operation): void {
+  const [batch, channels, height, width] = x.shape;
+  tape.apply(globalAveragePool, { planes: batch * channels, pixels: height * width }, { x, y });
+}
+
 /** Where an operation is in the model: its label without the kernel's name. */
 const placeOf = ({ label, kernel }: Operation): string => label.slice(0, -kernel.name.length).trimEnd();
+
+/** What is recorded in place of each operation that folds touch; of those that go, nothing. */
+function replacementsOf(tape: Tape, folds: readonly Fold[]): Map<Operation, () => void> {
+  const norms = new FoldedNorms(folds.map(({ norm }) => norm));
+  const gates = new Map(folds.map((fold) => [fold.gated, fold]));
+  const replacements = new Map<Operation, () => void>();
+  for (const fold of folds) {
+    const { convolution, norm, pool, gated } = fold;
+    for (const gone of [convolution, norm]) replacements.set(gone, () => {});
+    // The gate's means need the convolution in its place; a residual may not be there before the norm's.
+    replacements.set(gated ? convolution : norm, () =>
+      tape.scope(placeOf(convolution), () =>
+        applyFold(tape, fold, norms.of(tape, norm), gates.get(convolution)),
+      ),
+    );
+    if (pool) replacements.set(pool, () => tape.scope(placeOf(pool), () => applyPool(tape, pool)));
+  }
+  return replacements;
+}
 
 /**
  * Rewrites a complete tape so that convolutions apply the batch norms behind them, where those use statistics that the tape
@@ -145,28 +172,10 @@ const placeOf = ({ label, kernel }: Operation): string => label.slice(0, -kernel
  * @param outputs what is read after a run, and therefore kept.
  */
 export function foldBatchNorms(tape: Tape, outputs: readonly Tensor[]): void {
-  const folds = findFolds(tape.operations, outputs);
-  const norms = new FoldedNorms(folds.map(({ norm }) => norm));
-  const by = (key: "convolution" | "norm" | "pool" | "gated") =>
-    new Map(folds.map((fold) => [fold[key], fold]));
-  const [byConvolution, byNorm, byPool, byGated] = (["convolution", "norm", "pool", "gated"] as const).map(
-    by,
-  );
+  const replacements = replacementsOf(tape, findFolds(tape.operations, outputs));
   for (const operation of tape.operations.splice(0)) {
-    const pool = byPool.get(operation);
-    const starts = byConvolution.get(operation);
-    const ends = byNorm.get(operation);
-    // With a gate the convolution's own place is early enough, without one a residual may not be there yet.
-    const fold = starts?.gated ? starts : ends?.gated ? undefined : ends;
-    if (pool) {
-      const { x, y } = operation.tensors;
-      const [batch, channels, height, width] = x.shape;
-      const parameters = { planes: batch * channels, pixels: height * width };
-      tape.scope(placeOf(operation), () => tape.apply(globalAveragePool, parameters, { x, y }));
-    } else if (fold) {
-      const values = norms.of(tape, fold.norm);
-      const before = byGated.get(fold.convolution);
-      tape.scope(placeOf(fold.convolution), () => applyFold(tape, fold, values, before));
-    } else if (!starts && !ends) tape.operations.push(operation);
+    const replace = replacements.get(operation);
+    if (replace) replace();
+    else tape.operations.push(operation);
   }
 }

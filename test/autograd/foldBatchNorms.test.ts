@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { foldBatchNorms } from "../../src/autograd/foldBatchNorms.ts";
 import { gradientTable } from "../../src/autograd/gradients.ts";
+import { Interpreter } from "../../src/autograd/interpreter.ts";
 import { type LayerMode, Layers } from "../../src/autograd/layers.ts";
 import { type FlatLayout, initialValues, ParameterSet } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
@@ -98,6 +99,25 @@ test("a batch norm alone behind its convolution goes", () => {
   assert.deepEqual(kernels(tape), ["foldBatchNorm", "pointwiseConv2dBatchNorm"]);
   assert.equal(tape.operations[1].tensors.y, y);
   assert.equal(tape.operations[1].label, "conv pointwiseConv2dBatchNorm");
+});
+
+test("a folded pair is the same function in float64", () => {
+  const [plain, folded] = [recordPair(inference), recordPair(inference)];
+  foldBatchNorms(folded.tape, [folded.y]);
+  const [expected, actual] = [plain, folded].map(({ tape, layers, y }) => {
+    const interpreter = new Interpreter();
+    const random = new RandomStream(5, "pair");
+    for (const name of ["values", "statistics"] as const)
+      interpreter.plane(layers.set.plane(name)).forEach((_, index, plane) => {
+        plane[index] = random.nextUniform(0.5, 1.5);
+      });
+    interpreter.run(tape, { x: Array.from({ length: 16 }, () => random.nextNormal()) });
+    return interpreter.values(y);
+  });
+  // The folded norm's epsilon is a float32.
+  expected.forEach((value, index) => {
+    assert.ok(Math.abs(value - actual[index]) < 1e-9, `y[${index}]: ${actual[index]}, not ${value}`);
+  });
 });
 
 test("a batch norm stays where the convolution's own output is wanted", () => {
