@@ -1,8 +1,6 @@
-import quads from "../shaders/pyramidDepthwiseConv2d.quads.wgsl";
-import scalar from "../shaders/pyramidDepthwiseConv2d.scalar.wgsl";
-import body from "../shaders/pyramidDepthwiseConv2d.wgsl";
+import shader from "../shaders/pyramidDepthwiseConv2d.wgsl";
 import { forEachTap, windowParameters } from "./geometry.ts";
-import { divideUp, type Kernel, linearWorkgroups, type Variant } from "./kernel.ts";
+import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
 /** Sizes of the levels, which follow each other pixel after pixel; 0 for a level that is not there. */
 export type LevelParameters = {
@@ -132,26 +130,7 @@ export const pyramidCases: readonly PyramidParameters[] = [
     ],
     28,
   ),
-  // Widths that are all multiples of four, heights that are not, and some filling.
-  pyramidParameters(
-    2,
-    3,
-    [
-      [13, 12],
-      [7, 8],
-      [3, 4],
-      [1, 4],
-    ],
-    236,
-  ),
 ];
-
-const blocks = (name: string, behind: string): Variant<PyramidDepthwiseConv2dParameters> => ({
-  name,
-  shader: body + behind,
-  constants,
-  workgroups: (p) => linearWorkgroups(divideUp(p.batch * p.channels * blocksOfPlane(p), 64)),
-});
 
 /** Depthwise 3x3 of every level. x [batch,channels,pixels], weight [channels,1,3,3]; the filling of y is zero. */
 export const pyramidDepthwiseConv2d: Kernel<PyramidDepthwiseConv2dParameters> = {
@@ -163,10 +142,11 @@ export const pyramidDepthwiseConv2d: Kernel<PyramidDepthwiseConv2dParameters> = 
   ],
   variants: [
     {
-      ...blocks("quads", quads),
-      supports: (p) => p.pixels % 4 === 0 && levelsOf(p).every(({ width }) => width % 4 === 0),
+      name: "block",
+      shader,
+      constants,
+      workgroups: (p) => linearWorkgroups(divideUp(p.batch * p.channels * blocksOfPlane(p), 64)),
     },
-    blocks("block", scalar),
   ],
   flops: pyramidDepthwiseFlops,
   reference(p, { x, weight, y }) {

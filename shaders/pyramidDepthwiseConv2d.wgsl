@@ -4,8 +4,6 @@
 // Taps outside a level count as zero; what fills the rows up to PIXELS becomes zero. One invocation: a block of 4x4 outputs
 // of one level, whose pixels are loaded once each. The blocks of a plane are numbered level after level, those of level k
 // from FIRST_k (beyond all blocks where there is no such level); the last block is the filling. Rows of taps are summed in order.
-//
-// Two texts put behind it say how pixels are loaded and stored: one by one, or four at a time.
 
 override FLIPPED: bool;
 override WORKGROUP: u32;
@@ -42,6 +40,11 @@ struct Sizes {
   WIDTH5: u32,
 }
 
+@group(0) @binding(0) var<storage, read> x: array<f32>;       // [batch, CHANNELS, PIXELS]
+@group(0) @binding(1) var<storage, read> weight: array<f32>;  // [CHANNELS, 1, 3, 3]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>; // [batch, CHANNELS, PIXELS]
+@group(0) @binding(3) var<uniform> sizes: Sizes;
+
 struct Level { start: u32, first: u32, height: u32, width: u32 }
 
 fn levelOf(block: u32) -> Level {
@@ -55,6 +58,20 @@ fn levelOf(block: u32) -> Level {
 
 // Six neighbouring pixels of a row.
 struct Line { near: vec4f, far: vec2f }
+
+fn pixel(start: u32, width: u32, column: i32) -> f32 {
+  let inside = column >= 0 && column < i32(width);
+  return select(0.0, x[start + u32(clamp(column, 0, i32(width) - 1))], inside);
+}
+
+fn line(start: u32, level: Level, row: i32, left: i32) -> Line {
+  if (row < 0 || row >= i32(level.height)) { return Line(); }
+  let at = start + u32(row) * level.width;
+  return Line(
+    vec4f(pixel(at, level.width, left), pixel(at, level.width, left + 1),
+          pixel(at, level.width, left + 2), pixel(at, level.width, left + 3)),
+    vec2f(pixel(at, level.width, left + 4), pixel(at, level.width, left + 5)));
+}
 
 fn taps(channel: u32, row: u32) -> vec3f {
   let at = channel * 9u + row * 3u;
@@ -74,7 +91,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (plane >= sizes.PLANES) { return; }
   let block = i % sizes.BLOCKS;
   if (block == sizes.BLOCKS - 1u) {
-    for (var k = sizes.FILLING; k < sizes.PIXELS; k += 4u) { store(plane * sizes.PIXELS + k, vec4f(), sizes.PIXELS - k); }
+    for (var k = sizes.FILLING; k < sizes.PIXELS; k++) { y[plane * sizes.PIXELS + k] = 0.0; }
     return;
   }
   let level = levelOf(block);
@@ -105,9 +122,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (u < 2u) { l3 = line(start, level, top + i32(u) + 4, left); }
   }
   let target_ = start + outRow * level.width + outColumn;
-  let count = level.width - outColumn;
-  store(target_, y0, count);
-  if (outRow + 1u < level.height) { store(target_ + level.width, y1, count); }
-  if (outRow + 2u < level.height) { store(target_ + 2u * level.width, y2, count); }
-  if (outRow + 3u < level.height) { store(target_ + 3u * level.width, y3, count); }
+  for (var k = 0u; k < min(4u, level.width - outColumn); k++) {
+    let at = target_ + k;
+    y[at] = y0[k];
+    if (outRow + 1u < level.height) { y[at + level.width] = y1[k]; }
+    if (outRow + 2u < level.height) { y[at + 2u * level.width] = y2[k]; }
+    if (outRow + 3u < level.height) { y[at + 3u * level.width] = y3[k]; }
+  }
 }
