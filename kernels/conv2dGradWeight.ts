@@ -1,3 +1,4 @@
+import columns from "../shaders/columns.wgsl";
 import plain from "../shaders/conv2dGradWeight.plain.wgsl";
 import strip from "../shaders/conv2dGradWeight.strip.wgsl";
 import tree from "../shaders/conv2dGradWeight.wgsl";
@@ -44,7 +45,7 @@ export const conv2dGradWeight: Kernel<Conv2dGradWeightParameters> = {
     },
     {
       name: "strip",
-      shader: strip,
+      shader: columns + strip,
       constants(p) {
         const { KERNEL, ...others } = constants(p);
         return { ...others, WORKGROUP: stripWorkgroup };

@@ -1,7 +1,9 @@
+import columns from "../shaders/columns.wgsl";
 import bare from "../shaders/convolution.bare.wgsl";
 import plain from "../shaders/depthwiseConv2d.plain.wgsl";
 import stride2 from "../shaders/depthwiseConv2d.stride2.wgsl";
-import strip from "../shaders/depthwiseConv2d.wgsl";
+import whole from "../shaders/depthwiseConv2d.wgsl";
+import strips from "../shaders/depthwiseStrip.wgsl";
 import {
   forEachTap,
   type Padding,
@@ -27,7 +29,7 @@ export function depthwiseConstants(p: DepthwiseConv2dParameters): Record<string,
 }
 
 /** Small, so that few planes still keep every core of a CPU busy. */
-const stripWorkgroup = 32;
+export const stripWorkgroup = 32;
 
 /** Most rows of a strip: enough that the lines above and below it, which two strips load, weigh little. */
 const mostStripRows = 16;
@@ -64,7 +66,7 @@ export const depthwiseStripVariant = (
   behind = bare,
 ): Variant<DepthwiseConv2dParameters> => ({
   name: "strip",
-  shader: strip + behind,
+  shader: columns + strips + whole + behind,
   constants: (p) => ({
     PLANES: p.batch * p.channels,
     CHANNELS: p.channels,
@@ -114,7 +116,7 @@ export const depthwiseVariants = (behind: string): readonly Variant<DepthwiseCon
   depthwiseStripVariant(false, behind),
   {
     name: "stride2",
-    shader: stride2 + behind,
+    shader: columns + stride2 + behind,
     constants: (p) => stride2Constants(p, stripRows(p.outHeight)),
     workgroups: (p) =>
       stripWorkgroups(

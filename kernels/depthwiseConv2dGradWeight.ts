@@ -1,5 +1,7 @@
+import columns from "../shaders/columns.wgsl";
 import tree from "../shaders/depthwiseConv2dGradWeight.tree.wgsl";
-import strip from "../shaders/depthwiseConv2dGradWeight.wgsl";
+import whole from "../shaders/depthwiseConv2dGradWeight.wgsl";
+import strip from "../shaders/depthwiseGradStrip.wgsl";
 import {
   type DepthwiseConv2dParameters,
   depthwiseCases,
@@ -41,7 +43,7 @@ export const depthwiseConv2dGradWeight: Kernel<DepthwiseConv2dGradWeightParamete
     },
     {
       name: "strip",
-      shader: strip,
+      shader: columns + strip + whole,
       constants: (p) => ({ ...constants(p), SPLITS: p.splits, WORKGROUP: stripWorkgroup }),
       workgroups: (p) => linearWorkgroups(divideUp(p.splits * p.channels, stripWorkgroup)),
     },

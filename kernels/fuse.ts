@@ -1,4 +1,5 @@
 import shader from "../shaders/fuse.wgsl";
+import sources from "../shaders/fuseSources.wgsl";
 import { swish } from "./functions.ts";
 import { type Padding, slideWindow } from "./geometry.ts";
 import { type Binding, type Buffers, divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
@@ -61,7 +62,7 @@ export function resampleSource(
   return { height, width, padTop: vertical.before, padLeft: horizontal.before, mode: modes.maxPool };
 }
 
-/** @throws Error when a side of the output has more than 1024 pixels. */
+/** @throws Error when a side of the output has more than 1024 pixels, or inputs of several sizes are upsampled. */
 export function fuseParameters(
   planes: number,
   output: readonly [number, number],
@@ -70,6 +71,10 @@ export function fuseParameters(
 ): FuseParameters {
   if (Math.max(...output) > maxSide)
     throw new Error(`fuse: an output of ${output.join("x")} pixels, at most ${maxSide} a side can be`);
+  const coarser = sources.filter(({ mode }) => mode === modes.upsample);
+  const sizes = new Set(coarser.map(({ height, width }) => `${height}x${width}`));
+  if (sizes.size > 1)
+    throw new Error(`fuse: inputs of ${[...sizes].join(" and ")} to upsample, one size there can be`);
   const fields = [0, 1, 2].flatMap((index) => {
     const source = sources[Math.min(index, sources.length - 1)];
     return Object.entries(source).map(([name, value]) => [`${name}${index}`, value]);
@@ -237,6 +242,16 @@ export const fuseCases: readonly FuseParameters[] = [
     "symmetric",
     { swish: true },
   ),
+  example(
+    2,
+    [6, 7],
+    [
+      [2, 3],
+      [12, 14],
+      [2, 3],
+    ],
+    "symmetric",
+  ),
 ];
 
 /** Of three weights one is negative, so that its map must not count. */
@@ -251,7 +266,7 @@ export const fuse: Kernel<FuseParameters> = {
   variants: [
     {
       name: "plain",
-      shader,
+      shader: sources + shader,
       tunables: fuseTunables,
       constants: (p, { RUN }) => ({ ...fuseConstants(p), RUN }),
       workgroups: (p, { RUN }) => linearWorkgroups(divideUp(p.planes * p.height * p.width, 64 * RUN)),

@@ -1,6 +1,7 @@
 import plain from "../shaders/fuseGradSum.plain.wgsl";
 import tree from "../shaders/fuseGradSum.tree.wgsl";
 import sum from "../shaders/fuseGradSum.wgsl";
+import sources from "../shaders/fuseSources.wgsl";
 import type { Chunks } from "./chunks.ts";
 import { swishDerivative } from "./functions.ts";
 import {
@@ -62,12 +63,12 @@ export const fuseGradSum: Kernel<FuseGradSumParameters> = {
   variants: [
     {
       name: "tree",
-      shader: sum + tree,
+      shader: sources + sum + tree,
       constants: (p) => ({ ...constants(p), WORKGROUP: 256 }),
       workgroups: (p) => [p.groups, 1, 1],
       barriers: true,
     },
-    serialVariant(sum + plain, constants, (p) => p.groups),
+    serialVariant(sources + sum + plain, constants, (p) => p.groups),
   ],
   flops: (p) => ((p.normalized ? 7 : 2) * p.count + (p.swish ? 10 : 0)) * p.planes * p.height * p.width,
   reference(p, buffers) {

@@ -1,8 +1,9 @@
 import bare from "../shaders/pointwiseConv2d.bare.wgsl";
 import plain from "../shaders/pointwiseConv2d.plain.wgsl";
+import shared from "../shaders/pointwiseConv2d.shared.wgsl";
 import subgroup from "../shaders/pointwiseConv2d.subgroup.wgsl";
-import tiled from "../shaders/pointwiseConv2d.wgsl";
-import wide from "../shaders/pointwiseConv2d.wide.wgsl";
+import tiled from "../shaders/pointwiseConv2d.tiled.wgsl";
+import tile from "../shaders/pointwiseConv2d.wgsl";
 import {
   divideUp,
   type Kernel,
@@ -32,7 +33,7 @@ const constants = (p: PointwiseConv2dParameters, { WORKGROUP }: Tuning): Record<
   WORKGROUP,
 });
 
-/** Both tiled variants load four neighbouring pixels and four neighbouring weights at a time. */
+/** All but the plain variant load four neighbouring pixels and four neighbouring weights at a time. */
 const supportsQuads = (p: PointwiseConv2dParameters): boolean =>
   p.pixels % 4 === 0 && (p.transposed ? p.outputs : p.inputs) % 4 === 0;
 
@@ -40,29 +41,38 @@ const supportsQuads = (p: PointwiseConv2dParameters): boolean =>
 const subgroupWorkgroup = (p: PointwiseConv2dParameters, { WORKGROUP }: Tuning): number =>
   [8, 16].find((size) => (p.batch * p.pixels) / 4 <= size) ?? WORKGROUP;
 
-function subgroupVariant(
-  name: string,
-  shader: string,
-  rows: number,
-  least: 4 | 8,
-): Variant<PointwiseConv2dParameters> {
+function subgroupVariant(wide: boolean, behind: string): Variant<PointwiseConv2dParameters> {
   return {
-    name,
-    shader,
+    name: wide ? "wide" : "subgroup",
+    shader: subgroup + tile + behind,
     tunables: { WORKGROUP: [32, 64] },
-    constants: (p, tuning) => constants(p, { WORKGROUP: subgroupWorkgroup(p, tuning) }),
+    constants: (p, tuning) => ({
+      ...constants(p, { WORKGROUP: subgroupWorkgroup(p, tuning) }),
+      WIDE: Number(wide),
+    }),
     workgroups(p, tuning) {
       const spans = divideUp((p.batch * p.pixels) / 4, subgroupWorkgroup(p, tuning));
-      return linearWorkgroups(divideUp(p.outputs, rows) * spans);
+      return linearWorkgroups(divideUp(p.outputs, wide ? 16 : 8) * spans);
     },
-    supports: supportsQuads,
-    subgroups: least,
+    supports: (p) => supportsQuads(p) && (!wide || fillsWideTiles(p)),
+    subgroups: wide ? 8 : 4,
   };
 }
 
 /** Whether less than half a tile of 16 outputs would be idle. */
 const fillsWideTiles = ({ outputs }: PointwiseConv2dParameters): boolean =>
   outputs % 16 === 0 || outputs % 16 > 8;
+
+/** Workgroups of the shared variant with so many groups of eight outputs each. */
+const sharedTiles = (p: PointwiseConv2dParameters, rows: number): number =>
+  divideUp(p.outputs, 8 * rows) * divideUp(p.batch * p.pixels, 128);
+
+/** Two workgroups for each of a large GPU's multiprocessors. */
+const enoughTiles = 256;
+
+/** Half the tile where the other half would be idle, or multiprocessors would be. */
+const sharedRows = (p: PointwiseConv2dParameters, { ROWS }: Tuning): number =>
+  p.outputs <= 32 || sharedTiles(p, 8) < enoughTiles ? 4 : ROWS;
 
 const grid = (invocations: number, { WORKGROUP }: Tuning): Workgroups =>
   linearWorkgroups(divideUp(invocations, WORKGROUP));
@@ -78,13 +88,22 @@ const example = (batch: number, inputs: number, outputs: number, pixels: number,
 /** @param behind what the shaders do with their sums. */
 export const pointwiseVariants = (behind: string): readonly Variant<PointwiseConv2dParameters>[] => [
   {
-    ...subgroupVariant("wide", wide + behind, 16, 8),
-    supports: (p) => supportsQuads(p) && fillsWideTiles(p),
+    name: "shared",
+    shader: shared + tile + behind,
+    tunables: { ROWS: [8, 4] },
+    constants(p, tuning) {
+      const rows = sharedRows(p, tuning);
+      return { ...constants(p, { WORKGROUP: 32 * rows }), ROWS: rows };
+    },
+    workgroups: (p, tuning) => linearWorkgroups(sharedTiles(p, sharedRows(p, tuning))),
+    supports: supportsQuads,
+    barriers: true,
   },
-  subgroupVariant("subgroup", subgroup + behind, 8, 4),
+  subgroupVariant(true, behind),
+  subgroupVariant(false, behind),
   {
     name: "tiled",
-    shader: tiled + behind,
+    shader: tiled + tile + behind,
     tunables: { WORKGROUP: [64, 32, 128] },
     constants,
     workgroups: (p, tuning) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4), tuning),
@@ -139,6 +158,10 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     // The wide tile, whole and in part.
     example(2, 12, 32, 36),
     example(2, 10, 44, 36, true),
+    // Several tiles in workgroup memory, of either size, the last ones not full.
+    example(1, 36, 84, 4 * 83),
+    example(1, 13, 36, 32_708, true),
+    example(2, 12, 72, 8_200),
     // 65,537 workgroups: more than fit in one row.
     example(1, 1, 3, 1_398_107),
   ],

@@ -1,6 +1,8 @@
 import plain from "../shaders/pointwiseConv2dGradWeight.plain.wgsl";
+import shared from "../shaders/pointwiseConv2dGradWeight.shared.wgsl";
 import subgroup from "../shaders/pointwiseConv2dGradWeight.subgroup.wgsl";
-import tiled from "../shaders/pointwiseConv2dGradWeight.wgsl";
+import tiled from "../shaders/pointwiseConv2dGradWeight.tiled.wgsl";
+import tile from "../shaders/pointwiseConv2dGradWeight.wgsl";
 import { divideUp, type Kernel, type Tuning } from "./kernel.ts";
 
 export type PointwiseConv2dGradWeightParameters = {
@@ -37,8 +39,20 @@ const constants = (
   WORKGROUP,
 });
 
-/** The channels that the invocations of the subgroup variant divide among them: the more numerous ones. */
+/** Which channels the tiles take more of: those that are more. */
 const swapped = (p: PointwiseConv2dGradWeightParameters): boolean => p.outputs > p.inputs;
+
+const tileConstants = (p: PointwiseConv2dGradWeightParameters, tuning: Tuning) => ({
+  ...constants(p, tuning),
+  SWAPPED: Number(swapped(p)),
+});
+
+const manyAndFew = (p: PointwiseConv2dGradWeightParameters): readonly [many: number, few: number] =>
+  swapped(p) ? [p.outputs, p.inputs] : [p.inputs, p.outputs];
+
+/** All but the plain variant load four neighbouring pixels at a time. */
+const supportsQuads = (p: PointwiseConv2dGradWeightParameters): boolean =>
+  p.pixels % 4 === 0 && p.chunk % 4 === 0;
 
 const example = (batch: number, inputs: number, outputs: number, pixels: number) => ({
   batch,
@@ -58,29 +72,39 @@ export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParamete
   ],
   variants: [
     {
+      name: "shared",
+      shader: shared + tile,
+      constants: (p) => tileConstants(p, { WORKGROUP: 256 }),
+      workgroups(p) {
+        const [many, few] = manyAndFew(p);
+        return [divideUp(many, 64), divideUp(few, 32), p.splits];
+      },
+      supports: supportsQuads,
+      barriers: true,
+    },
+    {
       name: "subgroup",
-      shader: subgroup,
+      shader: subgroup + tile,
       // Small, for a layer has few channels.
       tunables: { WORKGROUP: [8, 16, 32] },
-      constants: (p, tuning) => ({ ...constants(p, tuning), SWAPPED: Number(swapped(p)) }),
+      constants: tileConstants,
       workgroups(p, { WORKGROUP }) {
-        const [own, shared] = swapped(p) ? [p.outputs, p.inputs] : [p.inputs, p.outputs];
-        return [divideUp(own, 4 * WORKGROUP), divideUp(shared, 8), p.splits];
+        const [many, few] = manyAndFew(p);
+        return [divideUp(many, 4 * WORKGROUP), divideUp(few, 8), p.splits];
       },
-      supports: (p) => p.pixels % 4 === 0 && p.chunk % 4 === 0,
+      supports: supportsQuads,
       subgroups: 4,
     },
     {
       name: "tiled",
-      shader: tiled,
+      shader: tiled + tile,
       tunables: { WORKGROUP: [64, 32, 128] },
-      constants,
-      workgroups: (p, { WORKGROUP }) => [
-        divideUp(divideUp(p.outputs, 8) * (p.inputs / 4), WORKGROUP),
-        p.splits,
-        1,
-      ],
-      supports: (p) => p.inputs % 4 === 0 && p.pixels % 4 === 0 && p.chunk % 4 === 0,
+      constants: tileConstants,
+      workgroups(p, { WORKGROUP }) {
+        const [many, few] = manyAndFew(p);
+        return [divideUp(divideUp(many, 4) * divideUp(few, 8), WORKGROUP), p.splits, 1];
+      },
+      supports: supportsQuads,
     },
     {
       name: "plain",
@@ -113,5 +137,9 @@ export const pointwiseConv2dGradWeight: Kernel<PointwiseConv2dGradWeightParamete
     example(3, 4, 8, 4 * 67),
     example(1, 13, 17, 61),
     example(2, 12, 18, 8),
+    // Several tiles in workgroup memory in both directions, the last ones not full; samples of one quad.
+    example(3, 67, 130, 4 * 37),
+    example(2, 150, 41, 4 * 29),
+    example(37, 9, 10, 4),
   ],
 };

@@ -1,4 +1,9 @@
-import shader from "../shaders/pyramidDepthwiseConv2d.wgsl";
+import columns from "../shaders/columns.wgsl";
+import bare from "../shaders/convolution.bare.wgsl";
+import strips from "../shaders/depthwiseStrip.wgsl";
+import levels from "../shaders/pyramidDepthwiseConv2d.wgsl";
+import pyramid from "../shaders/pyramidStrips.wgsl";
+import { stripRows, stripWorkgroup } from "./depthwiseConv2d.ts";
 import { forEachTap, windowParameters } from "./geometry.ts";
 import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
 
@@ -51,22 +56,23 @@ export function pyramidParameters(
   return { batch, channels, pixels, ...(Object.fromEntries(fields) as LevelParameters) };
 }
 
-const blocksOf = ({ height, width }: Level): number => divideUp(height, 4) * divideUp(width, 4);
+/** Strips of a level, `columns` wide. */
+const stripsOf = ({ height, width }: Level, columns: number): number =>
+  divideUp(height, stripRows(height)) * divideUp(width, columns);
 
-/** Blocks of 4x4 of a plane, and one for the filling. */
-const blocksOfPlane = (p: PyramidParameters): number =>
-  levelsOf(p).reduce((sum, level) => sum + blocksOf(level), 1);
+/** Strips of a plane's levels, `columns` wide. */
+export const pyramidStrips = (p: PyramidParameters, columns: number): number =>
+  levelsOf(p).reduce((sum, level) => sum + stripsOf(level, columns), 0);
 
-function constants(p: PyramidDepthwiseConv2dParameters): Record<string, number> {
+/** The fields that pyramidStrips.wgsl reads. */
+export function pyramidConstants(p: PyramidParameters, columns: number): Record<string, number> {
   const levels = levelsOf(p);
   const values: Record<string, number> = {
-    FLIPPED: Number(p.flipped),
     PLANES: p.batch * p.channels,
     CHANNELS: p.channels,
     PIXELS: p.pixels,
-    BLOCKS: blocksOfPlane(p),
+    STRIPS: pyramidStrips(p, columns),
     FILLING: levels.reduce((sum, { height, width }) => sum + height * width, 0),
-    WORKGROUP: 64,
   };
   let first = 0;
   for (let index = 0; index < mostLevels; index++) {
@@ -75,10 +81,14 @@ function constants(p: PyramidDepthwiseConv2dParameters): Record<string, number> 
     values[`FIRST${index}`] = level ? first : 0xffffffff;
     values[`HEIGHT${index}`] = level?.height ?? 0;
     values[`WIDTH${index}`] = level?.width ?? 0;
-    if (level) first += blocksOf(level);
+    values[`ROWS${index}`] = level ? stripRows(level.height) : 0;
+    if (level) first += stripsOf(level, columns);
   }
   return values;
 }
+
+/** Of the convolution: an invocation a strip, and one for each plane's filling. */
+const invocations = (p: PyramidParameters): number => p.batch * p.channels * (pyramidStrips(p, 8) + 1);
 
 /** Calls `visit(output pixel, input pixel, tap)` for every product within each level, pixels counted from the first level's. */
 export function forEachPyramidTap(
@@ -142,10 +152,17 @@ export const pyramidDepthwiseConv2d: Kernel<PyramidDepthwiseConv2dParameters> = 
   ],
   variants: [
     {
-      name: "block",
-      shader,
-      constants,
-      workgroups: (p) => linearWorkgroups(divideUp(p.batch * p.channels * blocksOfPlane(p), 64)),
+      name: "strip",
+      shader: columns + strips + pyramid + levels + bare,
+      tunables: { INTERLEAVED: [1, 0] },
+      constants: (p, { INTERLEAVED }) => ({
+        ...pyramidConstants(p, 8),
+        KERNEL: 3,
+        FLIPPED: Number(p.flipped),
+        INTERLEAVED,
+        WORKGROUP: stripWorkgroup,
+      }),
+      workgroups: (p) => linearWorkgroups(divideUp(invocations(p), stripWorkgroup)),
     },
   ],
   flops: pyramidDepthwiseFlops,

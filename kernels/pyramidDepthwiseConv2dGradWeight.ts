@@ -1,19 +1,17 @@
-import shader from "../shaders/pyramidDepthwiseConv2dGradWeight.wgsl";
-import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
+import columns from "../shaders/columns.wgsl";
+import strip from "../shaders/depthwiseGradStrip.wgsl";
+import work from "../shaders/pyramidDepthwiseConv2dGradWeight.wgsl";
+import pyramid from "../shaders/pyramidStrips.wgsl";
+import type { Kernel } from "./kernel.ts";
+import { laneVariants } from "./lanes.ts";
 import {
   forEachPyramidTap,
   type PyramidParameters,
   pyramidCases,
+  pyramidConstants,
   pyramidDepthwiseFlops,
+  pyramidStrips,
 } from "./pyramidDepthwiseConv2d.ts";
-
-/** Few invocations, so that a small batch of few channels still keeps every core of a CPU busy. */
-const workgroup = 8;
-
-function constants({ batch, channels, pixels, ...levels }: PyramidParameters): Record<string, number> {
-  const sizes = Object.entries(levels).map(([name, value]) => [name.toUpperCase(), value]);
-  return { PLANES: batch * channels, PIXELS: pixels, ...Object.fromEntries(sizes), WORKGROUP: workgroup };
-}
 
 /** Gradient of pyramidDepthwiseConv2d with respect to its weight, a partial sum a sample. */
 export const pyramidDepthwiseConv2dGradWeight: Kernel<PyramidParameters> = {
@@ -23,14 +21,13 @@ export const pyramidDepthwiseConv2dGradWeight: Kernel<PyramidParameters> = {
     { name: "dy", access: "read", shape: [p.batch, p.channels, p.pixels] },
     { name: "partial", access: "write", shape: [p.batch, p.channels, 1, 3, 3] },
   ],
-  variants: [
-    {
-      name: "plain",
-      shader,
-      constants,
-      workgroups: (p) => linearWorkgroups(divideUp(p.batch * p.channels, workgroup)),
-    },
-  ],
+  // Without subgroups: software is faster where a lane has a plane of its own, and none waits for another's larger level.
+  variants: laneVariants<PyramidParameters>(
+    columns + strip + pyramid + work,
+    (p) => ({ ...pyramidConstants(p, 4), KERNEL: 3, STRIDE: 1 }),
+    (p) => p.batch * p.channels,
+    (p) => pyramidStrips(p, 4),
+  ).filter(({ subgroups }) => !subgroups),
   flops: pyramidDepthwiseFlops,
   reference(p, { x, dy, partial }) {
     partial.fill(0);

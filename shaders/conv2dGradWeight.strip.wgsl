@@ -28,21 +28,8 @@ struct Sizes {
 @group(0) @binding(2) var<storage, read_write> partial: array<f32>; // [splits, FILTERS, CHANNELS, 3, 3]
 @group(0) @binding(3) var<uniform> sizes: Sizes;
 
-// Columns of four elements, moved into the image, and which of them were there.
-struct Columns { at: vec4u, inside: vec4<bool> }
 // What the three taps of a row meet at four neighbouring outputs.
 struct Line { first: vec4f, second: vec4f, third: vec4f }
-
-fn columns(first: i32, width: u32) -> Columns {
-  let wanted = first + vec4i(0, 1, 2, 3);
-  let at = clamp(wanted, vec4i(), vec4i(i32(width) - 1));
-  return Columns(vec4u(at), at == wanted);
-}
-
-fn pixels(start: u32, c: Columns) -> vec4f {
-  let at = start + c.at;
-  return select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), c.inside);
-}
 
 fn line(start: u32, c0: Columns, c1: Columns, c2: Columns) -> Line {
   let p = pixels(start, c0);

@@ -28,8 +28,6 @@ struct Sizes {
 
 // One row of taps.
 struct Taps { first: vec3f, rest: vec2f }
-// Columns of four pixels, moved into the image, and which of them were there.
-struct Columns { at: vec4u, inside: vec4<bool> }
 // The pixels that the first and the second tap of a row meet at four outputs, and the three after them.
 struct Line { even: vec4f, odd: vec4f, after: vec3f }
 
@@ -38,17 +36,6 @@ fn taps(channel: u32, row: u32) -> Taps {
   let three = vec3f(weight[w], weight[w + 1u], weight[w + 2u]);
   if (KERNEL == 3u) { return Taps(three, vec2f()); }
   return Taps(three, vec2f(weight[w + 3u], weight[w + 4u]));
-}
-
-fn columns(left: i32) -> Columns {
-  let wanted = left + vec4i(0, 1, 2, 3);
-  let at = clamp(wanted, vec4i(), vec4i(i32(sizes.WIDTH) - 1));
-  return Columns(vec4u(at), at == wanted);
-}
-
-fn pixels(start: u32, c: Columns) -> vec4f {
-  let at = start + c.at;
-  return select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), c.inside);
 }
 
 fn line(start: u32, c0: Columns, c1: Columns, c2: Columns) -> Line {
@@ -102,9 +89,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     t4 = taps(channel, 4u);
   }
   let left = i32(outColumn * 2u) - i32(sizes.PAD_LEFT);
-  let c0 = columns(left);
-  let c1 = columns(left + 4);
-  let c2 = columns(left + 8);
+  let c0 = columns(left, sizes.WIDTH);
+  let c1 = columns(left + 4, sizes.WIDTH);
+  let c2 = columns(left + 8, sizes.WIDTH);
   let carried = KERNEL / 2u; // rows of outputs that a pair of lines leaves unfinished
   var s1 = vec4f();
   var s2 = vec4f();

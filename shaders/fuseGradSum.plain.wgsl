@@ -10,8 +10,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let pixels = sizes.HEIGHT * sizes.WIDTH;
   let first = index * sizes.CHUNK;
   if (first >= sizes.PLANES * pixels) { return; }
-  var w = vec3f();
-  for (var k = 0u; k < COUNT; k++) { w[k] = max(weights[k], 0.0); }
+  let w = positiveWeights();
   let end = min(first + sizes.CHUNK, sizes.PLANES * pixels);
   var plane = first / pixels;
   var at = vec2u(first / sizes.WIDTH % sizes.HEIGHT, first % sizes.WIDTH);

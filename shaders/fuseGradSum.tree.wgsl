@@ -6,8 +6,7 @@ var<workgroup> partial: array<vec3f, WORKGROUP>;
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let pixels = sizes.HEIGHT * sizes.WIDTH;
-  var w = vec3f();
-  for (var k = 0u; k < COUNT; k++) { w[k] = max(weights[k], 0.0); }
+  let w = positiveWeights();
   let end = min((group.x + 1u) * sizes.CHUNK, sizes.PLANES * pixels);
   var sums = vec3f();
   for (var i = group.x * sizes.CHUNK + local; i < end; i += WORKGROUP) {

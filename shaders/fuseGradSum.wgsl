@@ -6,15 +6,9 @@
 // shorter (r_i(x_i) − z) / S would cancel all but the share of 1e-4 where a single weight is positive.
 // `taken` holds, where an input is pooled, which tap of each window was the first maximum in row-major order: 4 bits for
 // each input, row · 3 + column. fuseGradInput reads it.
-// Put in front of the rungs, fuseGradSum.plain.wgsl and fuseGradSum.tree.wgsl, which say who sums what.
+// Put between fuseSources.wgsl and the rungs, fuseGradSum.plain.wgsl and fuseGradSum.tree.wgsl, which say who sums what.
 
-override COUNT: u32;
-override NORMALIZED: bool;
 override SWISH: bool;
-override MODE0: u32;
-override MODE1: u32;
-override MODE2: u32;
-override WORKGROUP: u32;
 
 struct Sizes {
   PLANES: u32, // batch · channels
@@ -45,51 +39,18 @@ struct Sizes {
 @group(0) @binding(7) var<storage, read_write> dweights: array<f32>; // [GROUPS, COUNT]
 @group(0) @binding(8) var<uniform> sizes: Sizes;
 
-struct Source { mode: u32, size: vec2u, pad: vec2u } // size and pad: rows, columns
-
-struct Sample { value: f32, tap: u32 }
-
-// Quotient for n below 2^20: integer division, which CPUs do lane by lane, is not worth its price.
-fn divide(n: vec2u, by: vec2u) -> vec2u { return vec2u((vec2f(n) + 0.5) / vec2f(by)); }
-
-// Taps outside are moved to the nearest pixel, which is another tap: no maximum changes, and no branch diverges.
-fn resample(x: ptr<storage, array<f32>, read>, source: Source, plane: u32, at: vec2u) -> Sample {
-  let start = plane * source.size.x * source.size.y;
-  if (source.mode == 0u) { return Sample(x[start + at.x * source.size.y + at.y], 0u); }
-  if (source.mode == 1u) {
-    let from_ = divide(at * source.size, vec2u(sizes.HEIGHT, sizes.WIDTH));
-    return Sample(x[start + from_.x * source.size.y + from_.y], 0u);
-  }
-  let corner = vec2i(2u * at) - vec2i(source.pad);
-  var best = -3.4028234e38;
-  var tap = 0;
-  for (var u = 0; u < 3; u++) {
-    let row = clamp(corner.x + u, 0, i32(source.size.x) - 1);
-    for (var v = 0; v < 3; v++) {
-      let column = clamp(corner.y + v, 0, i32(source.size.y) - 1);
-      let value = x[start + u32(row) * source.size.y + u32(column)];
-      tap = select(tap, (row - corner.x) * 3 + column - corner.y, value > best);
-      best = max(best, value);
-    }
-  }
-  return Sample(best, u32(tap));
-}
-
 // w: the weights after their ReLU. Writes dz and taken of element i; returns its share of each weight's sum.
 fn element(i: u32, plane: u32, at: vec2u, w: vec3f) -> vec3f {
-  let source0 = Source(MODE0, vec2u(sizes.HEIGHT0, sizes.WIDTH0), vec2u(sizes.PAD_TOP0, sizes.PAD_LEFT0));
-  let source1 = Source(MODE1, vec2u(sizes.HEIGHT1, sizes.WIDTH1), vec2u(sizes.PAD_TOP1, sizes.PAD_LEFT1));
-  let source2 = Source(MODE2, vec2u(sizes.HEIGHT2, sizes.WIDTH2), vec2u(sizes.PAD_TOP2, sizes.PAD_LEFT2));
-  let sample0 = resample(&x0, source0, plane, at);
+  let sample0 = resample(&x0, source0(), plane, at);
   var maps = vec3f(sample0.value, 0.0, 0.0);
   var taps = sample0.tap;
   if (COUNT > 1u) {
-    let sample1 = resample(&x1, source1, plane, at);
+    let sample1 = resample(&x1, source1(), plane, at);
     maps.y = sample1.value;
     taps |= sample1.tap << 4u;
   }
   if (COUNT > 2u) {
-    let sample2 = resample(&x2, source2, plane, at);
+    let sample2 = resample(&x2, source2(), plane, at);
     maps.z = sample2.value;
     taps |= sample2.tap << 8u;
   }
@@ -97,8 +58,7 @@ fn element(i: u32, plane: u32, at: vec2u, w: vec3f) -> vec3f {
   let weighted = w * maps;
   var slope = dy[i];
   if (SWISH) {
-    let total = select(1.0, w.x + w.y + w.z + 1e-4, NORMALIZED);
-    let z = (weighted.x + weighted.y + weighted.z) / total;
+    let z = (weighted.x + weighted.y + weighted.z) / totalWeight(w);
     let s = 1.0 / (1.0 + exp(min(-z, 80.0)));
     slope *= s * (1.0 + z * (1.0 - s));
   }
@@ -111,8 +71,8 @@ fn element(i: u32, plane: u32, at: vec2u, w: vec3f) -> vec3f {
 }
 
 fn writeSums(index: u32, sums: vec3f, w: vec3f) {
-  let total = w.x + w.y + w.z + 1e-4;
-  let scale = select(1.0, 1.0 / (total * total), NORMALIZED);
+  let total = totalWeight(w);
+  let scale = 1.0 / (total * total);
   for (var k = 0u; k < COUNT; k++) {
     dweights[index * COUNT + k] = select(0.0, scale * sums[k], w[k] > 0.0);
   }

@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { elementCount, type Shape } from "../../kernels/kernel.ts";
 import { fuse } from "../../src/autograd/operations/fusion.ts";
+import { Tape } from "../../src/autograd/tape.ts";
 import { RandomStream } from "../../src/base/random.ts";
 import { checkGradients, separatedValues } from "../helpers/gradientCheck.ts";
 
@@ -118,3 +120,17 @@ test("fuse gradient of a map that two nodes pool and others use", () =>
       return fuse(tape, [pooled[1], whole], tape.constant("two", [2], new Float32Array([0.5, 1])), options);
     },
   }));
+
+test("fuse upsamples inputs of one size only", () => {
+  const tape = new Tape();
+  const maps = [
+    [5, 4],
+    [3, 2],
+    [2, 2],
+  ].map(([height, width], index) => tape.input(`x${index}`, [1, 2, height, width]));
+  const weights = tape.input("weights", [3]);
+  assert.throws(
+    () => fuse(tape, maps, weights, { height: 5, width: 4, padding: "same", normalized: true }),
+    /^Error: fuse: inputs of 3x2 and 2x2 to upsample, one size there can be$/,
+  );
+});

@@ -6,11 +6,14 @@ import { test } from "node:test";
 import {
   type Choice,
   canRun,
+  chooseVariant,
   describeChoice,
   type Kernel,
   type Parameters,
   tuningsOf,
 } from "../../kernels/kernel.ts";
+import { pointwiseConv2d } from "../../kernels/pointwiseConv2d.ts";
+import { pointwiseConv2dGradWeight } from "../../kernels/pointwiseConv2dGradWeight.ts";
 import { registry } from "../../kernels/registry.ts";
 import { packageRoot } from "../../src/base/files.ts";
 import { checkKernel, compileKernel } from "../../src/engine/kernelProgram.ts";
@@ -64,5 +67,16 @@ test("a variant says that it has barriers exactly when its shader has, and no la
       assert.equal(barriers ?? false, shader.includes("workgroupBarrier"), `${kernel.name}/${name}`);
     assert.ok(!kernel.variants.at(-1)!.barriers, `${kernel.name}: barriers in its last variant`);
     assert.ok(!kernel.variants.at(-1)!.subgroups, `${kernel.name}: subgroups in its last variant`);
+  }
+});
+
+test("hardware multiplies matrices from workgroup memory wherever pixels come in fours", () => {
+  const hardware = { software: false, subgroupSize: 32 };
+  for (const kernel of [pointwiseConv2d, pointwiseConv2dGradWeight] as unknown as Kernel[]) {
+    const shared = kernel.variants.find(({ name }) => name === "shared")!;
+    const cases = kernel.cases.filter((parameters) => shared.supports!(parameters));
+    assert.ok(cases.length > 5);
+    for (const parameters of cases)
+      assert.equal(chooseVariant(kernel, parameters, hardware), shared, describe(parameters));
   }
 });

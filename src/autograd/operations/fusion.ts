@@ -4,7 +4,7 @@ import {
   fuseParameters,
   resampleSource,
 } from "../../../kernels/fuse.ts";
-import { fuseGradInput } from "../../../kernels/fuseGradInput.ts";
+import { fuseGradInput, withAddends } from "../../../kernels/fuseGradInput.ts";
 import { fuseGradSum, withChunks } from "../../../kernels/fuseGradSum.ts";
 import type { Padding } from "../../../kernels/geometry.ts";
 import type { GradientTable, Tape } from "../tape.ts";
@@ -40,18 +40,15 @@ export const fusionGradients: GradientTable = {
     const p = parameters as FuseParameters;
     const { x0, x1, x2, weights } = tensors;
     const { dz, taken, dweights } = tape.apply(fuseGradSum, withChunks(p), { x0, x1, x2, weights, dy });
-    const inputGradient = (name: string, index: number) => {
-      const earlier = addend(name);
-      const given = { weights, dz, taken, addend: earlier ?? tape.zeros(1) };
-      const shapes = { dx: tensors[name].shape };
-      return tape.apply(fuseGradInput, { ...p, index, addend: earlier !== undefined }, given, shapes).dx;
-    };
-    const gradients: Record<string, Tensor> = {};
-    for (let index = 0; index < p.count; index++) {
-      const name = `x${index}`;
-      if (wants(name)) gradients[name] = inputGradient(name, index);
-    }
-    if (wants("weights")) gradients.weights = dweights;
+    const names = ["x0", "x1", "x2"].slice(0, p.count);
+    const gradients: Record<string, Tensor> = wants("weights") ? { weights: dweights } : {};
+    if (!names.some(wants)) return gradients;
+    const earlier = names.map((name) => (wants(name) ? addend(name) : undefined));
+    const [addend0 = tape.zeros(1), addend1 = tape.zeros(1), addend2 = tape.zeros(1)] = earlier;
+    const shapes = Object.fromEntries(names.map((name, index) => [`dx${index}`, tensors[name].shape]));
+    const given = { weights, dz, taken, addend0, addend1, addend2 };
+    const written = tape.apply(fuseGradInput, withAddends(p, earlier.map(Boolean)), given, shapes);
+    for (const [index, name] of names.entries()) if (wants(name)) gradients[name] = written[`dx${index}`];
     return gradients;
   },
 };
