@@ -21,8 +21,8 @@ const workgroup = 64;
 export const foldBatchNorm: Kernel<FoldBatchNormParameters> = {
   name: "foldBatchNorm",
   bindings: (p) => [
-    { name: "parameters", access: "read", shape: [p.parameters] },
-    { name: "statistics", access: "read", shape: [p.statistics] },
+    { name: "parameters", access: "read", shape: [p.parameters], touched: 2 * p.channels },
+    { name: "statistics", access: "read", shape: [p.statistics], touched: 2 * p.channels },
     { name: "sources", access: "read", shape: [p.channels, 4], dtype: "u32" },
     { name: "epsilon", access: "read", shape: [p.channels] },
     { name: "norm", access: "write", shape: [p.channels, 2] },

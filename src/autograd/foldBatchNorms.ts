@@ -155,11 +155,10 @@ function replacementsOf(tape: Tape, folds: readonly Fold[]): Map<Operation, () =
     const { convolution, norm, pool, gated } = fold;
     for (const gone of [convolution, norm]) replacements.set(gone, () => {});
     // The gate's means need the convolution in its place; a residual may not be there before the norm's.
-    replacements.set(gated ? convolution : norm, () =>
-      tape.scope(placeOf(convolution), () =>
-        applyFold(tape, fold, norms.of(tape, norm), gates.get(convolution)),
-      ),
-    );
+    replacements.set(gated ? convolution : norm, () => {
+      const values = norms.of(tape, norm);
+      tape.scope(placeOf(convolution), () => applyFold(tape, fold, values, gates.get(convolution)));
+    });
     if (pool) replacements.set(pool, () => tape.scope(placeOf(pool), () => applyPool(tape, pool)));
   }
   return replacements;

@@ -25,7 +25,7 @@ class ModuleNorms {
   }
 
   of(tape: Tape, operation: Operation): Tensor {
-    this.#norm ??= tape.scope("batch norms", () => this.#fold(tape));
+    this.#norm ??= tape.scope(`batch norms of ${this.parameters.name}`, () => this.#fold(tape));
     const channels = elementCount(operation.tensors.gamma.shape);
     const first = this.#first.get(operation)!;
     return tape.view(this.#norm, `${operation.label}.norm`, [channels, 2], 2 * first);
