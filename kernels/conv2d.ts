@@ -1,5 +1,6 @@
 import plain from "../shaders/conv2d.plain.wgsl";
 import tiled from "../shaders/conv2d.wgsl";
+import bare from "../shaders/convolution.bare.wgsl";
 import {
   forEachTap,
   type Padding,
@@ -7,7 +8,7 @@ import {
   windowConstants,
   windowParameters,
 } from "./geometry.ts";
-import { divideUp, type Kernel, linearWorkgroups } from "./kernel.ts";
+import { divideUp, type Kernel, linearWorkgroups, type Variant } from "./kernel.ts";
 
 export type Conv2dParameters = { batch: number; channels: number; filters: number } & WindowParameters;
 
@@ -61,6 +62,29 @@ export const conv2dCases: readonly Conv2dParameters[] = [
   example(2, [1, 5], [67, 301], "same"),
 ];
 
+/** @param behind what the shaders do with their sums. */
+export const conv2dVariants = (behind: string): readonly Variant<Conv2dParameters>[] => [
+  {
+    name: "tiled",
+    shader: tiled + behind,
+    constants(p) {
+      const { KERNEL, ...constants } = conv2dConstants(p);
+      return { BATCH: p.batch, ...constants };
+    },
+    workgroups(p) {
+      const quads = divideUp(p.outWidth, 4) * p.outHeight;
+      return linearWorkgroups(divideUp(p.batch * (p.filters / 4) * quads, 64));
+    },
+    supports: (p) => p.kernel === 3 && (p.stride === 1 || p.stride === 2) && p.filters % 4 === 0,
+  },
+  {
+    name: "plain",
+    shader: plain + behind,
+    constants: conv2dConstants,
+    workgroups: (p) => [divideUp(p.outHeight * p.outWidth, 64), p.filters, p.batch],
+  },
+];
+
 /** Dense convolution without bias. x [batch,channels,height,width], weight [filters,channels,kernel,kernel]. */
 export const conv2d: Kernel<Conv2dParameters> = {
   name: "conv2d",
@@ -72,27 +96,7 @@ export const conv2d: Kernel<Conv2dParameters> = {
       { name: "y", access: "write", shape: shapes.y },
     ];
   },
-  variants: [
-    {
-      name: "tiled",
-      shader: tiled,
-      constants(p) {
-        const { KERNEL, ...constants } = conv2dConstants(p);
-        return { BATCH: p.batch, ...constants };
-      },
-      workgroups(p) {
-        const quads = divideUp(p.outWidth, 4) * p.outHeight;
-        return linearWorkgroups(divideUp(p.batch * (p.filters / 4) * quads, 64));
-      },
-      supports: (p) => p.kernel === 3 && (p.stride === 1 || p.stride === 2) && p.filters % 4 === 0,
-    },
-    {
-      name: "plain",
-      shader: plain,
-      constants: conv2dConstants,
-      workgroups: (p) => [divideUp(p.outHeight * p.outWidth, 64), p.filters, p.batch],
-    },
-  ],
+  variants: conv2dVariants(bare),
   flops: conv2dFlops,
   reference(p, { x, weight, y }) {
     y.fill(0);

@@ -1,4 +1,5 @@
 import columns from "../shaders/columns.wgsl";
+import bare from "../shaders/convolution.bare.wgsl";
 import plain from "../shaders/depthwiseConv2d.plain.wgsl";
 import stride2 from "../shaders/depthwiseConv2d.stride2.wgsl";
 import whole from "../shaders/depthwiseConv2d.wgsl";
@@ -60,9 +61,12 @@ export const supportsStride2 = ({ kernel, stride }: DepthwiseConv2dParameters): 
  * Strips of eight columns at stride 1, input and output of one size. The gradient with respect to the input is such a
  * convolution too, of the output's gradient with the taps in reverse order.
  */
-export const depthwiseStripVariant = (gradient: boolean): Variant<DepthwiseConv2dParameters> => ({
+export const depthwiseStripVariant = (
+  gradient: boolean,
+  behind = bare,
+): Variant<DepthwiseConv2dParameters> => ({
   name: "strip",
-  shader: columns + strips + whole,
+  shader: columns + strips + whole + behind,
   constants: (p) => ({
     PLANES: p.batch * p.channels,
     CHANNELS: p.channels,
@@ -107,6 +111,29 @@ export const depthwiseCases: readonly DepthwiseConv2dParameters[] = [
   example(1, 2, [67, 33], 5, 2, "symmetric"),
 ];
 
+/** @param behind what the shaders do with their sums. */
+export const depthwiseVariants = (behind: string): readonly Variant<DepthwiseConv2dParameters>[] => [
+  depthwiseStripVariant(false, behind),
+  {
+    name: "stride2",
+    shader: columns + stride2 + behind,
+    constants: (p) => stride2Constants(p, stripRows(p.outHeight)),
+    workgroups: (p) =>
+      stripWorkgroups(
+        p,
+        { height: p.outHeight, width: p.outWidth },
+        { rows: stripRows(p.outHeight), width: 4 },
+      ),
+    supports: supportsStride2,
+  },
+  {
+    name: "plain",
+    shader: plain + behind,
+    constants: depthwiseConstants,
+    workgroups: (p) => [divideUp(p.outHeight * p.outWidth, 64), p.channels, p.batch],
+  },
+];
+
 /** Depthwise convolution without bias. x [batch,channels,height,width], weight [channels,1,kernel,kernel]. */
 export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
   name: "depthwiseConv2d",
@@ -118,27 +145,7 @@ export const depthwiseConv2d: Kernel<DepthwiseConv2dParameters> = {
       { name: "y", access: "write", shape: shapes.y },
     ];
   },
-  variants: [
-    depthwiseStripVariant(false),
-    {
-      name: "stride2",
-      shader: columns + stride2,
-      constants: (p) => stride2Constants(p, stripRows(p.outHeight)),
-      workgroups: (p) =>
-        stripWorkgroups(
-          p,
-          { height: p.outHeight, width: p.outWidth },
-          { rows: stripRows(p.outHeight), width: 4 },
-        ),
-      supports: supportsStride2,
-    },
-    {
-      name: "plain",
-      shader: plain,
-      constants: depthwiseConstants,
-      workgroups: (p) => [divideUp(p.outHeight * p.outWidth, 64), p.channels, p.batch],
-    },
-  ],
+  variants: depthwiseVariants(bare),
   flops: depthwiseFlops,
   reference(p, { x, weight, y }) {
     y.fill(0);

@@ -14,6 +14,8 @@ export interface Binding {
   readonly shape: Shape;
   /** Default f32. */
   readonly dtype?: DataType;
+  /** Elements that are touched, where that is a few of many. Default all. */
+  readonly touched?: number;
 }
 
 /** A kernel's parameters: what its pipeline is specialised for. Plain values, so that they can be a cache key. */
@@ -201,13 +203,13 @@ export interface Cost {
   readonly bytesWritten: number;
 }
 
-/** FLOPs, and the bytes that must cross memory at least once: every binding, four bytes an element. */
+/** FLOPs, and the bytes that must cross memory at least once: what is touched of every binding, four bytes an element. */
 export function costOf<P extends Parameters>(kernel: Kernel<P>, parameters: P): Cost {
   const bytes = (wanted: Access) =>
     kernel
       .bindings(parameters)
       .filter((binding) => binding.access === wanted || binding.access === "readWrite")
-      .reduce((sum, binding) => sum + 4 * elementCount(binding.shape), 0);
+      .reduce((sum, binding) => sum + 4 * (binding.touched ?? elementCount(binding.shape)), 0);
   return { flops: kernel.flops(parameters), bytesRead: bytes("read"), bytesWritten: bytes("write") };
 }
 

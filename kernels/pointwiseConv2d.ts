@@ -1,3 +1,4 @@
+import bare from "../shaders/pointwiseConv2d.bare.wgsl";
 import plain from "../shaders/pointwiseConv2d.plain.wgsl";
 import shared from "../shaders/pointwiseConv2d.shared.wgsl";
 import subgroup from "../shaders/pointwiseConv2d.subgroup.wgsl";
@@ -40,10 +41,10 @@ const supportsQuads = (p: PointwiseConv2dParameters): boolean =>
 const subgroupWorkgroup = (p: PointwiseConv2dParameters, { WORKGROUP }: Tuning): number =>
   [8, 16].find((size) => (p.batch * p.pixels) / 4 <= size) ?? WORKGROUP;
 
-function subgroupVariant(wide: boolean): Variant<PointwiseConv2dParameters> {
+function subgroupVariant(wide: boolean, behind: string): Variant<PointwiseConv2dParameters> {
   return {
     name: wide ? "wide" : "subgroup",
-    shader: subgroup + tile,
+    shader: subgroup + tile + behind,
     tunables: { WORKGROUP: [32, 64] },
     constants: (p, tuning) => ({
       ...constants(p, { WORKGROUP: subgroupWorkgroup(p, tuning) }),
@@ -84,6 +85,39 @@ const example = (batch: number, inputs: number, outputs: number, pixels: number,
   transposed,
 });
 
+/** @param behind what the shaders do with their sums. */
+export const pointwiseVariants = (behind: string): readonly Variant<PointwiseConv2dParameters>[] => [
+  {
+    name: "shared",
+    shader: shared + tile + behind,
+    tunables: { ROWS: [8, 4] },
+    constants(p, tuning) {
+      const rows = sharedRows(p, tuning);
+      return { ...constants(p, { WORKGROUP: 32 * rows }), ROWS: rows };
+    },
+    workgroups: (p, tuning) => linearWorkgroups(sharedTiles(p, sharedRows(p, tuning))),
+    supports: supportsQuads,
+    barriers: true,
+  },
+  subgroupVariant(true, behind),
+  subgroupVariant(false, behind),
+  {
+    name: "tiled",
+    shader: tiled + tile + behind,
+    tunables: { WORKGROUP: [64, 32, 128] },
+    constants,
+    workgroups: (p, tuning) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4), tuning),
+    supports: supportsQuads,
+  },
+  {
+    name: "plain",
+    shader: plain + behind,
+    tunables: { WORKGROUP: [64] },
+    constants,
+    workgroups: (p, tuning) => grid(p.batch * p.outputs * p.pixels, tuning),
+  },
+];
+
 /** y = weight · x + bias at every pixel. x [batch,inputs,pixels], weight [outputs,inputs,1,1], bias [outputs]. */
 export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
   name: "pointwiseConv2d",
@@ -93,37 +127,7 @@ export const pointwiseConv2d: Kernel<PointwiseConv2dParameters> = {
     { name: "bias", access: "read", shape: [p.outputs] },
     { name: "y", access: "write", shape: [p.batch, p.outputs, p.pixels] },
   ],
-  variants: [
-    {
-      name: "shared",
-      shader: shared + tile,
-      tunables: { ROWS: [8, 4] },
-      constants(p, tuning) {
-        const rows = sharedRows(p, tuning);
-        return { ...constants(p, { WORKGROUP: 32 * rows }), ROWS: rows };
-      },
-      workgroups: (p, tuning) => linearWorkgroups(sharedTiles(p, sharedRows(p, tuning))),
-      supports: supportsQuads,
-      barriers: true,
-    },
-    subgroupVariant(true),
-    subgroupVariant(false),
-    {
-      name: "tiled",
-      shader: tiled + tile,
-      tunables: { WORKGROUP: [64, 32, 128] },
-      constants,
-      workgroups: (p, tuning) => grid(p.batch * divideUp(p.outputs, 8) * (p.pixels / 4), tuning),
-      supports: supportsQuads,
-    },
-    {
-      name: "plain",
-      shader: plain,
-      tunables: { WORKGROUP: [64] },
-      constants,
-      workgroups: (p, tuning) => grid(p.batch * p.outputs * p.pixels, tuning),
-    },
-  ],
+  variants: pointwiseVariants(bare),
   flops: (p) => 2 * p.batch * p.inputs * p.outputs * p.pixels,
   reference(p, { x, weight, bias, y }) {
     for (let sample = 0; sample < p.batch; sample++)

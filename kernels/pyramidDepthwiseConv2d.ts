@@ -1,4 +1,5 @@
 import columns from "../shaders/columns.wgsl";
+import bare from "../shaders/convolution.bare.wgsl";
 import strips from "../shaders/depthwiseStrip.wgsl";
 import levels from "../shaders/pyramidDepthwiseConv2d.wgsl";
 import pyramid from "../shaders/pyramidStrips.wgsl";
@@ -152,7 +153,7 @@ export const pyramidDepthwiseConv2d: Kernel<PyramidDepthwiseConv2dParameters> = 
   variants: [
     {
       name: "strip",
-      shader: columns + strips + pyramid + levels,
+      shader: columns + strips + pyramid + levels + bare,
       tunables: { INTERLEAVED: [1, 0] },
       constants: (p, { INTERLEAVED }) => ({
         ...pyramidConstants(p, 8),

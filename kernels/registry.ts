@@ -20,6 +20,7 @@ import { breastTissue } from "./breastTissue.ts";
 import { broadcastLeading } from "./broadcastLeading.ts";
 import { concat } from "./concat.ts";
 import { conv2d } from "./conv2d.ts";
+import { conv2dBatchNorm } from "./conv2dBatchNorm.ts";
 import { conv2dGradInput } from "./conv2dGradInput.ts";
 import { conv2dGradWeight } from "./conv2dGradWeight.ts";
 import { copy } from "./copy.ts";
@@ -29,6 +30,7 @@ import { decodeBoxes } from "./decodeBoxes.ts";
 import { dense } from "./dense.ts";
 import { denseGrad } from "./denseGrad.ts";
 import { depthwiseConv2d } from "./depthwiseConv2d.ts";
+import { depthwiseConv2dBatchNorm } from "./depthwiseConv2dBatchNorm.ts";
 import { depthwiseConv2dGradInput } from "./depthwiseConv2dGradInput.ts";
 import { depthwiseConv2dGradWeight } from "./depthwiseConv2dGradWeight.ts";
 import { dropConnect } from "./dropConnect.ts";
@@ -37,15 +39,18 @@ import { exponentialAverage } from "./exponentialAverage.ts";
 import { filterLines } from "./filterLines.ts";
 import { focalLoss } from "./focalLoss.ts";
 import { focalLossGrad } from "./focalLossGrad.ts";
+import { foldBatchNorm } from "./foldBatchNorm.ts";
 import { fuse } from "./fuse.ts";
 import { fuseGradInput } from "./fuseGradInput.ts";
 import { fuseGradSum } from "./fuseGradSum.ts";
+import { globalAveragePool } from "./globalAveragePool.ts";
 import { huberLoss } from "./huberLoss.ts";
 import { huberLossGrad } from "./huberLossGrad.ts";
 import type { Kernel } from "./kernel.ts";
 import { maximumProjection } from "./maximumProjection.ts";
 import { multiplyAdd } from "./multiplyAdd.ts";
 import { pointwiseConv2d } from "./pointwiseConv2d.ts";
+import { pointwiseConv2dBatchNorm } from "./pointwiseConv2dBatchNorm.ts";
 import { pointwiseConv2dGradWeight } from "./pointwiseConv2dGradWeight.ts";
 import { positiveNormalizer } from "./positiveNormalizer.ts";
 import { projectSpheres } from "./projectSpheres.ts";
@@ -86,6 +91,7 @@ export const registry: readonly Kernel[] = [
   broadcastLeading,
   concat,
   conv2d,
+  conv2dBatchNorm,
   conv2dGradInput,
   conv2dGradWeight,
   copy,
@@ -95,6 +101,7 @@ export const registry: readonly Kernel[] = [
   dense,
   denseGrad,
   depthwiseConv2d,
+  depthwiseConv2dBatchNorm,
   depthwiseConv2dGradInput,
   depthwiseConv2dGradWeight,
   dropConnect,
@@ -103,14 +110,17 @@ export const registry: readonly Kernel[] = [
   filterLines,
   focalLoss,
   focalLossGrad,
+  foldBatchNorm,
   fuse,
   fuseGradInput,
   fuseGradSum,
+  globalAveragePool,
   huberLoss,
   huberLossGrad,
   maximumProjection,
   multiplyAdd,
   pointwiseConv2d,
+  pointwiseConv2dBatchNorm,
   pointwiseConv2dGradWeight,
   positiveNormalizer,
   projectSpheres,

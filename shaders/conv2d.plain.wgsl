@@ -7,6 +7,8 @@ override KERNEL: u32;
 override STRIDE: u32;
 override WORKGROUP: u32;
 
+alias Pixels = f32;
+
 struct Sizes {
   CHANNELS: u32,
   FILTERS: u32,
@@ -21,7 +23,6 @@ struct Sizes {
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [batch, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [FILTERS, CHANNELS, KERNEL, KERNEL]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [batch, FILTERS, OUT_HEIGHT, OUT_WIDTH]
-@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -46,5 +47,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       }
     }
   }
-  y[(sample * sizes.FILTERS + filter_) * sizes.OUT_HEIGHT * sizes.OUT_WIDTH + pixel] = sum;
+  y[(sample * sizes.FILTERS + filter_) * sizes.OUT_HEIGHT * sizes.OUT_WIDTH + pixel] = finish(sum, normOf(filter_));
 }

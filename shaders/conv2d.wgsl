@@ -9,6 +9,8 @@
 override STRIDE: u32;
 override WORKGROUP: u32;
 
+alias Pixels = vec4f;
+
 struct Sizes {
   BATCH: u32,
   CHANNELS: u32,
@@ -24,7 +26,6 @@ struct Sizes {
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [BATCH, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [FILTERS, CHANNELS, 3, 3]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [BATCH, FILTERS, OUT_HEIGHT, OUT_WIDTH]
-@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 // What the three taps of a row meet at four neighbouring outputs.
 struct Row { first: vec4f, second: vec4f, third: vec4f }
@@ -73,6 +74,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       y3 += slide(r, w + 3u * sizes.CHANNELS * 9u);
     }
   }
+  y0 = finish(y0, normOf(filter_));
+  y1 = finish(y1, normOf(filter_ + 1u));
+  y2 = finish(y2, normOf(filter_ + 2u));
+  y3 = finish(y3, normOf(filter_ + 3u));
   let plane = sizes.OUT_HEIGHT * sizes.OUT_WIDTH;
   let target_ = (sample * sizes.FILTERS + filter_) * plane + outRow * sizes.OUT_WIDTH + outColumn;
   for (var k = 0u; k < min(4u, sizes.OUT_WIDTH - outColumn); k++) {

@@ -6,6 +6,8 @@ override KERNEL: u32;
 override STRIDE: u32;
 override WORKGROUP: u32;
 
+alias Pixels = f32;
+
 struct Sizes {
   CHANNELS: u32,
   HEIGHT: u32,
@@ -19,7 +21,6 @@ struct Sizes {
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [batch, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [CHANNELS, 1, KERNEL, KERNEL]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [batch, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
-@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -41,5 +42,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       }
     }
   }
-  y[plane * sizes.OUT_HEIGHT * sizes.OUT_WIDTH + pixel] = sum;
+  y[plane * sizes.OUT_HEIGHT * sizes.OUT_WIDTH + pixel] = finish(sum, normOf(channel));
 }

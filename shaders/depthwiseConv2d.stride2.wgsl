@@ -8,6 +8,8 @@
 override KERNEL: u32;
 override WORKGROUP: u32;
 
+alias Pixels = vec4f;
+
 struct Sizes {
   PLANES: u32, // batch · CHANNELS
   CHANNELS: u32,
@@ -23,7 +25,6 @@ struct Sizes {
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [batch, CHANNELS, HEIGHT, WIDTH]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [CHANNELS, 1, KERNEL, KERNEL]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [batch, CHANNELS, OUT_HEIGHT, OUT_WIDTH]
-@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 // One row of taps.
 struct Taps { first: vec3f, rest: vec2f }
@@ -77,6 +78,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let top = i / across % strips * sizes.ROWS;
   let bottom = min(top + sizes.ROWS, sizes.OUT_HEIGHT);
   let channel = plane % sizes.CHANNELS;
+  let norm_ = normOf(channel);
   let t0 = taps(channel, 0u);
   let t1 = taps(channel, 1u);
   let t2 = taps(channel, 2u);
@@ -110,7 +112,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     if (outRow >= top + carried) {
       let at = (plane * sizes.OUT_HEIGHT + outRow - carried) * sizes.OUT_WIDTH + outColumn;
-      store(at, done, sizes.OUT_WIDTH - outColumn);
+      store(at, finish(done, norm_), sizes.OUT_WIDTH - outColumn);
     }
   }
 }

@@ -8,7 +8,6 @@ struct Sizes {
   ROWS: u32,
 }
 
-@group(0) @binding(3) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

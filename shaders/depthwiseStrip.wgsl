@@ -2,7 +2,7 @@
 // reverse order, which makes it the gradient of such a convolution with respect to its input.
 //   y[i,j] = sum over taps (u,v) of w[c,u,v] · x[i + u − KERNEL/2, j + v − KERNEL/2]      within an image of channel c
 // Taps outside the image count as zero. Put in front of depthwiseConv2d.wgsl and pyramidDepthwiseConv2d.wgsl, which say
-// what the images are.
+// what the images are; convolution.bare.wgsl or convolution.batchNorm.wgsl behind says what comes after the sums.
 //
 // One invocation: a strip of rows x 8 outputs, from top to bottom. It loads its taps once and every line of pixels once,
 // and adds the line to all the KERNEL rows of outputs that it meets: some 1.4 loads an output where a kernel without
@@ -11,6 +11,8 @@
 override KERNEL: u32;
 override FLIPPED: bool;
 override WORKGROUP: u32;
+
+alias Pixels = vec4f;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // images [batch, channels, …]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [channels, 1, KERNEL, KERNEL]
@@ -68,6 +70,7 @@ fn store(start: u32, v: vec4f, count: u32) {
 // Rows of outputs from `top` to before `bottom`, at `column` and its seven right neighbours.
 fn strip(image: Image, channel: u32, top: u32, bottom: u32, column: u32) {
   let width = image.width;
+  let norm_ = normOf(channel);
   let t0 = taps(channel, 0u);
   let t1 = taps(channel, 1u);
   let t2 = taps(channel, 2u);
@@ -107,8 +110,8 @@ fn strip(image: Image, channel: u32, top: u32, bottom: u32, column: u32) {
     }
     if (row >= top + KERNEL - 1u) {
       let at = image.start + (row - (KERNEL - 1u)) * width + column;
-      store(at, done.near, width - column);
-      if (column + 4u < width) { store(at + 4u, done.far, width - column - 4u); }
+      store(at, finish(done.near, norm_), width - column);
+      if (column + 4u < width) { store(at + 4u, finish(done.far, norm_), width - column - 4u); }
     }
   }
 }

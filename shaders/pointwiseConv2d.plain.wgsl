@@ -5,18 +5,12 @@
 override TRANSPOSED: bool;
 override WORKGROUP: u32;
 
-struct Sizes {
-  BATCH: u32,
-  IN: u32,
-  OUT: u32,
-  PIXELS: u32,
-}
+alias Pixels = f32;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;       // [BATCH, IN, PIXELS]
 @group(0) @binding(1) var<storage, read> weight: array<f32>;  // [OUT, IN], or [IN, OUT] when TRANSPOSED
 @group(0) @binding(2) var<storage, read> bias: array<f32>;    // [OUT]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [BATCH, OUT, PIXELS]
-@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -30,7 +24,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum = bias[output];
   for (var i = 0u; i < sizes.IN; i++) {
     let w = select(output * sizes.IN + i, i * sizes.OUT + output, TRANSPOSED);
-    sum += weight[w] * x[source + i * sizes.PIXELS];
+    var v = x[source + i * sizes.PIXELS];
+    if (GATED) { v *= gateAt(sample * sizes.IN + i); }
+    sum += weight[w] * v;
   }
-  y[element] = sum;
+  y[element] = finish(sum, output, firstNorm(element % sizes.PIXELS), element);
 }

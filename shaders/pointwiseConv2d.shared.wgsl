@@ -21,8 +21,10 @@ var<workgroup> pixelPanels: array<vec4f, 2u * ROWS * LANES>;      // [2, ROWS (i
 var<workgroup> weightPanels: array<vec4f, 2u * 2u * ROWS * ROWS>; // [2, ROWS / 4, ROWS, 8]
 
 // A panel's quad of pixels that an invocation loads; zero beyond the last input channel, whatever the weights are there.
-fn pixelAhead(source: u32, input: u32) -> vec4f {
-  let v = x[source + min(input, sizes.IN - 1u) * (sizes.PIXELS / 4u)];
+fn pixelAhead(sample: u32, source: u32, input: u32) -> vec4f {
+  let i = min(input, sizes.IN - 1u);
+  var v = x[source + i * (sizes.PIXELS / 4u)];
+  if (GATED) { v *= gateAt((sample * sizes.IN + i) / 4u)[i % 4u]; }
   return select(vec4f(), v, input < sizes.IN);
 }
 
@@ -65,12 +67,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let sample = index / quads;
   let quad = index % quads;
   let source = sourceOf(sample, quad);
-  keep(0u, local, pixelAhead(source, row), weightAhead(tile, 0u, local));
+  keep(0u, local, pixelAhead(sample, source, row), weightAhead(tile, 0u, local));
   workgroupBarrier();
   var t = Tile();
   var half = 0u;
   for (var i = ROWS; i < sizes.IN + ROWS; i += ROWS) {
-    let pixel = pixelAhead(source, i + row);
+    let pixel = pixelAhead(sample, source, i + row);
     let weight_ = weightAhead(tile, i, local);
     if (first < sizes.OUT) { addPanel(&t, half, row, lane); }
     half = 1u - half;

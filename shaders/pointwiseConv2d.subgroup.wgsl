@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var near = Tile();
   var far = Tile();
   for (var i = 0u; i < sizes.IN; i += 4u) {
-    let v = pixels(source, i);
+    let v = pixels(sample, source, i);
     let own = weights(first, i, row);
     var second = vec4f();
     if (WIDE) { second = weights(first + 8u, i, row); }

@@ -14,7 +14,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let source = sourceOf(sample, quad);
   var t = Tile();
   for (var i = 0u; i < sizes.IN; i += 4u) {
-    multiply(&t, pixels(source, i), weights(first, i, 0u), weights(first, i, 1u), weights(first, i, 2u),
+    multiply(&t, pixels(sample, source, i), weights(first, i, 0u), weights(first, i, 1u), weights(first, i, 2u),
                  weights(first, i, 3u), weights(first, i, 4u), weights(first, i, 5u), weights(first, i, 6u),
                  weights(first, i, 7u));
   }

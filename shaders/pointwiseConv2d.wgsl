@@ -7,30 +7,27 @@
 override TRANSPOSED: bool;
 override WORKGROUP: u32;
 
-struct Sizes {
-  BATCH: u32,
-  IN: u32,
-  OUT: u32,
-  PIXELS: u32,
-}
+alias Pixels = vec4f;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;       // [BATCH, IN, PIXELS / 4]
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;  // [OUT, IN / 4], or [IN, OUT / 4] when TRANSPOSED
 @group(0) @binding(2) var<storage, read> bias: array<f32>;      // [OUT]
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>; // [BATCH, OUT, PIXELS / 4]
-@group(0) @binding(4) var<uniform> sizes: Sizes;
 
 struct Tile { y0: vec4f, y1: vec4f, y2: vec4f, y3: vec4f, y4: vec4f, y5: vec4f, y6: vec4f, y7: vec4f }
 
 // Of a sample's quad: where its first input channel lies.
 fn sourceOf(sample: u32, quad: u32) -> u32 { return sample * sizes.IN * (sizes.PIXELS / 4u) + quad; }
 
-// Four input channels of a quad, the last one again beyond it.
-fn pixels(source: u32, input: u32) -> mat4x4f {
+// Four input channels of a sample's quad, the last one again beyond it.
+fn pixels(sample: u32, source: u32, input: u32) -> mat4x4f {
   let quads = sizes.PIXELS / 4u;
   let last = sizes.IN - 1u;
-  return mat4x4f(x[source + input * quads], x[source + min(input + 1u, last) * quads],
-                 x[source + min(input + 2u, last) * quads], x[source + min(input + 3u, last) * quads]);
+  let v = mat4x4f(x[source + input * quads], x[source + min(input + 1u, last) * quads],
+                  x[source + min(input + 2u, last) * quads], x[source + min(input + 3u, last) * quads]);
+  if (!GATED) { return v; }
+  let g = gateAt((sample * sizes.IN + input) / 4u);
+  return mat4x4f(v[0] * g.x, v[1] * g.y, v[2] * g.z, v[3] * g.w);
 }
 
 // Vec4 number `row` of the eight that a tile and four input channels need: the four of output channel first + row; when
@@ -75,12 +72,13 @@ fn store(t: Tile, sample: u32, first: u32, quad: u32) {
   let quads = sizes.PIXELS / 4u;
   let at = (sample * sizes.OUT + first) * quads + quad;
   let rows = sizes.OUT - first;
-  y[at] = t.y0 + bias[first];
-  if (rows > 1u) { y[at + quads] = t.y1 + bias[first + 1u]; }
-  if (rows > 2u) { y[at + 2u * quads] = t.y2 + bias[first + 2u]; }
-  if (rows > 3u) { y[at + 3u * quads] = t.y3 + bias[first + 3u]; }
-  if (rows > 4u) { y[at + 4u * quads] = t.y4 + bias[first + 4u]; }
-  if (rows > 5u) { y[at + 5u * quads] = t.y5 + bias[first + 5u]; }
-  if (rows > 6u) { y[at + 6u * quads] = t.y6 + bias[first + 6u]; }
-  if (rows > 7u) { y[at + 7u * quads] = t.y7 + bias[first + 7u]; }
+  let norms = firstNorm(quad * 4u);
+  y[at] = finish(t.y0 + bias[first], first, norms, at);
+  if (rows > 1u) { y[at + quads] = finish(t.y1 + bias[first + 1u], first + 1u, norms, at + quads); }
+  if (rows > 2u) { y[at + 2u * quads] = finish(t.y2 + bias[first + 2u], first + 2u, norms, at + 2u * quads); }
+  if (rows > 3u) { y[at + 3u * quads] = finish(t.y3 + bias[first + 3u], first + 3u, norms, at + 3u * quads); }
+  if (rows > 4u) { y[at + 4u * quads] = finish(t.y4 + bias[first + 4u], first + 4u, norms, at + 4u * quads); }
+  if (rows > 5u) { y[at + 5u * quads] = finish(t.y5 + bias[first + 5u], first + 5u, norms, at + 5u * quads); }
+  if (rows > 6u) { y[at + 6u * quads] = finish(t.y6 + bias[first + 6u], first + 6u, norms, at + 6u * quads); }
+  if (rows > 7u) { y[at + 7u * quads] = finish(t.y7 + bias[first + 7u], first + 7u, norms, at + 7u * quads); }
 }

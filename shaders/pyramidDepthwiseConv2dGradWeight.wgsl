@@ -4,6 +4,8 @@
 // A plane's lanes share out its strips (pyramidStrips.wgsl), four columns wide, and sum each as depthwiseGradStrip.wgsl says;
 // then the lanes' sums are added.
 
+@group(0) @binding(3) var<uniform> sizes: Sizes;
+
 fn work(plane: u32, lane: u32, lanes: u32) {
   if (plane >= sizes.PLANES) { return; }
   var sums = Sums();

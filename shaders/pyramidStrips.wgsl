@@ -39,8 +39,6 @@ struct Sizes {
   ROWS5: u32,
 }
 
-@group(0) @binding(3) var<uniform> sizes: Sizes;
-
 // `image` starts in a plane.
 struct Level { image: Image, first: u32, rows: u32 }
 

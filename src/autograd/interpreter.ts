@@ -25,6 +25,8 @@ export class Interpreter {
     const count = elementCount(tensor.shape);
     if (storage.kind === "persistent")
       return this.plane(storage.plane).subarray(storage.offset, storage.offset + count);
+    if (storage.kind === "view")
+      return this.values(storage.of).subarray(storage.offset, storage.offset + count);
     let values = this.#values.get(tensor);
     if (!values) {
       values =

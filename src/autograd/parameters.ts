@@ -2,6 +2,7 @@
 // state, averages). Pure: the engine makes the buffers.
 import { elementCount, type Shape } from "../../kernels/kernel.ts";
 import { RandomStream } from "../base/random.ts";
+import { bindingAlignment as alignment } from "./tensor.ts";
 
 /** How a parameter's first values are drawn. */
 export type Initializer =
@@ -18,9 +19,6 @@ export interface Entry {
   /** Whether weight decay applies. */
   readonly decay: boolean;
 }
-
-/** WebGPU binds storage at multiples of 256 bytes, so what is bound by itself starts at a multiple of 64 elements. */
-const alignment = 64;
 
 /** Entries side by side in one flat float32 array. */
 export class FlatLayout {

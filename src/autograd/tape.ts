@@ -9,7 +9,7 @@ import {
   type Shape,
 } from "../../kernels/kernel.ts";
 import { Contributions, firstReads } from "./contributions.ts";
-import type { Entry, ParameterSet, PlaneName } from "./parameters.ts";
+import type { Entry, ParameterSet, Plane, PlaneName } from "./parameters.ts";
 import { describeTensor, type HostArray, type Storage, type Tensor } from "./tensor.ts";
 
 /** One kernel launch, with a tensor for each of the kernel's bindings. */
@@ -109,9 +109,18 @@ export class Tape {
 
   /** A whole flat plane as one vector, padding included. */
   plane(set: ParameterSet, name: PlaneName): Tensor {
-    const plane = set.plane(name);
+    return this.flat(set.plane(name));
+  }
+
+  /** The same, of a plane that is at hand. */
+  flat(plane: Plane): Tensor {
     const storage: Storage = { kind: "persistent", plane, offset: 0 };
     return this.#tensor(plane.name, [plane.layout.length], "f32", storage, false);
+  }
+
+  /** A range of a tensor that is not differentiated. @param offset see `Storage`. */
+  view(of: Tensor, name: string, shape: Shape, offset: number): Tensor {
+    return this.#tensor(name, shape, of.dtype, { kind: "view", of, offset }, false);
   }
 
   /**

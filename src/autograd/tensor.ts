@@ -3,6 +3,9 @@ import type { Plane } from "./parameters.ts";
 
 export type HostArray = Float32Array | Int32Array | Uint32Array;
 
+/** WebGPU binds storage at multiples of 256 bytes, so what is bound by itself starts at a multiple of 64 elements. */
+export const bindingAlignment = 64;
+
 /** Where a tensor's elements live. */
 export type Storage =
   /** Planned by the engine, from its producer to its last reader. */
@@ -11,6 +14,8 @@ export type Storage =
   | { readonly kind: "input" }
   /** Uploaded once. */
   | { readonly kind: "constant"; readonly data: HostArray }
+  /** A range of another tensor of the program, from element `offset` on, a multiple of `bindingAlignment`. */
+  | { readonly kind: "view"; readonly of: Tensor; readonly offset: number }
   /** A range of a flat array that outlives the program. */
   | { readonly kind: "persistent"; readonly plane: Plane; readonly offset: number };
 

@@ -26,7 +26,8 @@ function lifetimes(
 ): Map<Tensor, [number, number]> {
   const spans = new Map<Tensor, [number, number]>();
   operations.forEach((operation, index) => {
-    for (const tensor of Object.values(operation.tensors)) {
+    for (const touched of Object.values(operation.tensors)) {
+      const tensor = touched.storage.kind === "view" ? touched.storage.of : touched;
       if (tensor.storage.kind !== "transient") continue;
       const span = spans.get(tensor);
       if (span) span[1] = index;

@@ -194,6 +194,7 @@ class ProgramMemory {
   range(tensor: Tensor): [GPUBuffer, number] {
     const { storage } = tensor;
     if (storage.kind === "persistent") return [this.engine.plane(storage.plane), 4 * storage.offset];
+    if (storage.kind === "view") return [this.buffer(storage.of), 4 * storage.offset];
     const slot = this.plan.slotOf.get(tensor);
     const buffer = slot === undefined ? this.#buffers.get(tensor) : this.#slots[slot];
     if (!buffer) throw new Error(`${tensor.name} is not part of the program`);

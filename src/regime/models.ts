@@ -1,4 +1,5 @@
 // The five models that a run compares, and their detections on a set of pairs.
+import { foldBatchNorms } from "../autograd/foldBatchNorms.ts";
 import { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { type Annotation, boxAt } from "../base/boxes.ts";
@@ -55,6 +56,7 @@ export function recordInference(model: Model, shape: BatchShape) {
   const batch = new BatchInputs(tape, shape);
   const predictions = model.heads.predictions(tape, model.levels(tape, batch), frozen);
   const outputs = recordDetection(tape, model.heads.config, batch.image(model.modality), predictions);
+  foldBatchNorms(tape, Object.values(outputs));
   return { tape, outputs };
 }
 

@@ -1,4 +1,5 @@
 // The programs behind a task: one that trains on a batch, one that only takes its losses.
+import { foldBatchNorms } from "../autograd/foldBatchNorms.ts";
 import { gradientTable } from "../autograd/gradients.ts";
 import type { LayerMode } from "../autograd/layers.ts";
 import {
@@ -33,15 +34,18 @@ export function recordStep(
   const schedule = tape.input("schedule", [scheduleLength(optimizer)]);
   const squaredNorm = optimize(tape, task.trained, schedule, optimizer);
   averageParameters(tape, task.trained, tape.input("averageRate", [1]));
-  return { tape, outputs: { ...losses, squaredNorm } as Record<string, Tensor> };
+  const outputs: Record<string, Tensor> = { ...losses, squaredNorm };
+  foldBatchNorms(tape, Object.values(outputs));
+  return { tape, outputs };
 }
 
 /** The losses of one batch with averaged parameters and running statistics. */
 export function recordValidation(task: Task, shape: BatchShape) {
   const tape = new Tape();
   const mode: LayerMode = { normalization: "frozen", trainable: false, averaged: true };
-  const losses = task.losses(tape, new BatchInputs(tape, shape), mode);
-  return { tape, outputs: losses as Record<string, Tensor> };
+  const outputs: Record<string, Tensor> = { ...task.losses(tape, new BatchInputs(tape, shape), mode) };
+  foldBatchNorms(tape, Object.values(outputs));
+  return { tape, outputs };
 }
 
 export interface TaskPrograms {
