@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Plane } from "../autograd/parameters.ts";
 import { packageVersion, writeFileAtomically } from "../base/files.ts";
 import { exportOnnx, readerOf } from "../export/exportOnnx.ts";
-import { recordInference } from "../regime/models.ts";
+import { recordModel } from "../regime/models.ts";
 import { TrainedRun } from "../regime/trainedRun.ts";
 import { readModule } from "../train/checkpoint.ts";
 import { createReporter } from "./reporter.ts";
@@ -30,7 +30,7 @@ async function exportModel(path: string, { onnx, model: name }: ExportOptions): 
   for (const module of model.modules)
     for (const [plane, values] of await readModule(run.modules[module].set, run.folder.checkpoint(module)))
       planes.set(plane, values);
-  const { tape, outputs } = recordInference(model, run.shape(1));
+  const { tape, outputs } = recordModel(model, run.shape(1));
   const { logits, boxes } = outputs;
   const bytes = exportOnnx(
     { tape, outputs: { logits, boxes }, classes: run.folder.classes.length },

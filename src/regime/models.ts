@@ -50,14 +50,20 @@ export function comparedModels(modules: Modules, fineTune: boolean): Model[] {
   return [single("model_sm", "module_a"), single("model_ffdm", "module_c"), ...predictors];
 }
 
-/** A model's inference. Its outputs are what `detectionLevels` reads. */
-export function recordInference(model: Model, shape: BatchShape) {
+/** A model's detections as its layers say them, batch norms and all: what is exported. */
+export function recordModel(model: Model, shape: BatchShape) {
   const tape = new Tape();
   const batch = new BatchInputs(tape, shape);
   const predictions = model.heads.predictions(tape, model.levels(tape, batch), frozen);
   const outputs = recordDetection(tape, model.heads.config, batch.image(model.modality), predictions);
-  foldBatchNorms(tape, Object.values(outputs));
   return { tape, outputs };
+}
+
+/** A model's inference, batch norms folded. Its outputs are what `detectorOutputs` reads. */
+export function recordInference(model: Model, shape: BatchShape) {
+  const recorded = recordModel(model, shape);
+  foldBatchNorms(recorded.tape, Object.values(recorded.outputs));
+  return recorded;
 }
 
 /** The annotations of one image of a batch. */

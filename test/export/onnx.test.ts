@@ -7,7 +7,7 @@ import { detectorConfig } from "../../src/detector/config.ts";
 import { detectorOutputs } from "../../src/detector/inference.ts";
 import { compile } from "../../src/engine/program.ts";
 import { exportOnnx, readerOf } from "../../src/export/exportOnnx.ts";
-import { comparedModels, type Model, recordInference } from "../../src/regime/models.ts";
+import { comparedModels, type Model, recordInference, recordModel } from "../../src/regime/models.ts";
 import { createModules, type Modules } from "../../src/regime/modules.ts";
 import { inputsOf } from "../../src/train/step.ts";
 import { sharedEngine } from "../helpers/engine.ts";
@@ -80,7 +80,7 @@ for (const { name, padding, height, width } of [
     const random = new RandomStream(1, "image");
     const image = Float32Array.from({ length: 2 * height * width }, () => random.nextNormal());
     const ours = await runOurs(model, planes, shape, image);
-    const recorded = recordInference(model, { ...shape, batch: 1 });
+    const recorded = recordModel(model, { ...shape, batch: 1 });
     const { logits, boxes } = recorded.outputs;
     const bytes = exportOnnx({ tape: recorded.tape, outputs: { logits, boxes }, classes }, readerOf(planes), {
       name: "detector",
