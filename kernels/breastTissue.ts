@@ -34,6 +34,8 @@ const edgeRounding = 9;
 const roundness = 2.2;
 /** Polar and azimuthal steps of a lesion's map. */
 export const lesionMap = [64, 128] as const;
+/** Width of a distortion's pull, a Gaussian's standard deviation in its radii. */
+const pullWidth = 0.6;
 /** Heights sampled in each slice, as slices are several times thicker than pixels. */
 const heightSamples = 5;
 
@@ -80,7 +82,7 @@ export interface LesionRow {
   readonly attenuation: number;
   /** Share of the tissue within that is replaced. */
   readonly solid: number;
-  /** Farthest from the centre that it changes anything; of a distortion also the width of its pull. */
+  /** Farthest from the centre that it replaces anything. */
   readonly reach: number;
   readonly pull: number;
 }
@@ -195,10 +197,10 @@ function coverage(
 /** How far from its place in the picture a voxel's texture is taken, mm. */
 function pulled(lesions: readonly LesionRow[], point: Point): [x: number, y: number] {
   let [shiftX, shiftY] = [0, 0];
-  for (const { kind, center, reach, pull } of lesions) {
+  for (const { kind, center, radius, pull } of lesions) {
     if (kind !== lesionKinds.distortion) continue;
     const [x, y, z] = point.map((value, axis) => value - center[axis]);
-    const factor = pull * Math.exp(-(x * x + y * y + z * z) / (2 * reach * reach));
+    const factor = pull * Math.exp(-(x * x + y * y + z * z) / (2 * (pullWidth * radius) ** 2));
     shiftX += factor * x;
     shiftY += factor * y;
   }

@@ -5,7 +5,7 @@
 //   outline: x = chest + depth · (1 − |u|^P)^(1/P) − recess(z), u = (y − middle) / half, a superellipse; the paddles' edge recedes
 //     by recess(z) = ROUNDING · (1 − (1 − |2z/thickness|^2.5)^0.4)
 //   a lesion's surface lies at radius · map(direction) from its centre, along axes stretched; a slice is sampled at five heights
-//   a distortion pulls the texture about it to its centre: what is at r was at r · (1 + pull · exp(−r²/2·reach²))
+//   a distortion pulls the texture about it to its centre: what is at r was at r · (1 + pull · exp(−r²/2w²)), w = 0.6 · radius
 // One invocation: four neighbouring voxels of a row, which share what the outline is there.
 
 override SPACING: f32;
@@ -30,6 +30,7 @@ const SKIN_THICKNESS = 1.5;
 const SUBCUTANEOUS = 5.0;
 const ROUNDING = 9.0;
 const P = 2.2;
+const PULL_WIDTH = 0.6;      // of a distortion's pull, in its radii
 const MAP = vec2u(64u, 128u); // polar and azimuthal steps of a lesion's map
 const HEIGHTS = 5u;
 const PI = 3.141592653589793;
@@ -41,7 +42,7 @@ struct Lesion {
   radius: f32,
   attenuation: f32,
   solid: f32, // share of the tissue within that is replaced
-  reach: f32, // farthest from the centre that it changes anything; of a distortion the width of its pull
+  reach: f32, // farthest from the centre that it replaces anything
   pull: f32,
 }
 
@@ -142,7 +143,8 @@ fn voxel(point: vec3f, slice: u32, row: u32, column: u32, step: f32, skin: Surfa
     if (lesions[3u * i].x != 2.0) { continue; }
     let lesion = readLesion(i);
     let away = point - lesion.center;
-    shift += lesion.pull * exp(-dot(away, away) / (2.0 * lesion.reach * lesion.reach)) * away.xy;
+    let width = PULL_WIDTH * lesion.radius;
+    shift += lesion.pull * exp(-dot(away, away) / (2.0 * width * width)) * away.xy;
   }
   var values: vec3f;
   if (any(shift != vec2f())) {
