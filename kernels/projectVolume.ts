@@ -38,7 +38,7 @@ export const projectVolume: Kernel<ProjectVolumeParameters> = {
   name: "projectVolume",
   bindings: (p) => [
     { name: "volume", access: "read", shape: [p.slices, p.volumeRows, p.volumeColumns] },
-    { name: "measured", access: "read", shape: p.residual ? [p.views, p.rows, p.columns] : [1] },
+    { name: "readings", access: "read", shape: p.residual ? [p.views, p.rows, p.columns] : [1] },
     ...frameBindings(p.views),
     { name: "y", access: "write", shape: [p.views, p.rows, p.columns] },
   ],
@@ -64,7 +64,7 @@ export const projectVolume: Kernel<ProjectVolumeParameters> = {
     },
   ],
   flops: (p) => (14 * p.slices + 40) * p.views * p.rows * p.columns,
-  reference(p, { volume, measured, frame: packed, sources, y }) {
+  reference(p, { volume, readings, frame: packed, sources, y }) {
     const frame = readFrame(packed);
     const step = frame.thickness / p.slices;
     for (let i = 0; i < y.length; i++) {
@@ -84,7 +84,7 @@ export const projectVolume: Kernel<ProjectVolumeParameters> = {
       }
       const integral = step * sum;
       y[i] = p.residual
-        ? (measured[i] - integral) / frame.thickness
+        ? (readings[i] - integral) / frame.thickness
         : obliquity(frame, source, pixel) * integral;
     }
   },

@@ -1,8 +1,8 @@
 // Line integrals through a volume of attenuation along the rays of a cone beam (Siddon's sum with one bilinear sample a slice):
 //   y[v,r,c] = obliquity · Δz · sum over k of volume[k] where the ray passes the middle of slice k
-// With RESIDUAL what measured integrals, divided by the obliquity, exceed them by, per millimetre of height, which algebraic
+// With RESIDUAL what read integrals, divided by the obliquity, exceed them by, per millimetre of height, which algebraic
 // reconstruction spreads back:
-//   y[v,r,c] = (measured[v,r,c] − integral / obliquity) / thickness
+//   y[v,r,c] = (readings[v,r,c] − integral / obliquity) / thickness
 // One invocation: four neighbouring pixels of a row, which share all that depends on the row. Slices are summed from the
 // detector upwards.
 
@@ -23,7 +23,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<storage, read> volume: array<f32>;   // [SLICES, VOLUME_ROWS, VOLUME_COLUMNS]
-@group(0) @binding(1) var<storage, read> measured: array<f32>; // [VIEWS, ROWS, COLUMNS]
+@group(0) @binding(1) var<storage, read> readings: array<f32>; // [VIEWS, ROWS, COLUMNS]
 @group(0) @binding(2) var<storage, read> frame: array<vec4f>;
 @group(0) @binding(3) var<storage, read> sources: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
@@ -76,7 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let i = line * sizes.COLUMNS + column + j;
     let integral = step * sum[j];
     if (RESIDUAL == 1u) {
-      y[i] = (measured[i] - integral) / geometry.thickness;
+      y[i] = (readings[i] - integral) / geometry.thickness;
     } else {
       y[i] = obliquity(geometry, source, first + vec2f(f32(j) * across, 0.0)) * integral;
     }

@@ -7,7 +7,6 @@ override RADIUS: u32;
 override INNER: f32;
 override OUTER: f32;
 override WORKGROUP: u32;
-override R: i32 = i32(RADIUS);
 
 struct Sizes {
   SLICES: u32,
@@ -21,8 +20,8 @@ struct Sizes {
 @group(0) @binding(3) var<uniform> sizes: Sizes;
 
 fn weights(square: vec4i) -> vec4f {
-  let ball = vec4i(R * R);
-  let shell = vec4i((R + 1) * (R + 1));
+  let ball = vec4i(i32(RADIUS) * i32(RADIUS));
+  let shell = vec4i((i32(RADIUS) + 1) * (i32(RADIUS) + 1));
   return select(select(vec4f(), vec4f(OUTER), square < shell), vec4f(INNER), square < ball);
 }
 
@@ -40,13 +39,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let low = moments[0].x - spread;
   let high = moments[0].x + spread;
   var sum = vec4f();
-  for (var dz = -R; dz <= R; dz++) {
+  for (var dz = -i32(RADIUS); dz <= i32(RADIUS); dz++) {
     let k = clamp(i32(slice) + dz, 0, i32(sizes.SLICES) - 1);
-    for (var dy = -R; dy <= R; dy++) {
+    for (var dy = -i32(RADIUS); dy <= i32(RADIUS); dy++) {
       let i = clamp(row + dy, 0, i32(sizes.ROWS) - 1);
       let start = (k * i32(sizes.ROWS) + i) * i32(sizes.COLUMNS);
       let across = dz * dz + dy * dy;
-      for (var dx = -R; dx <= R + 3; dx++) {
+      for (var dx = -i32(RADIUS); dx <= i32(RADIUS) + 3; dx++) {
         let j = clamp(column + dx, 0, i32(sizes.COLUMNS) - 1);
         let away = dx - vec4i(0, 1, 2, 3);
         sum += weights(across + away * away) * clamp(x[start + j], low, high);

@@ -156,7 +156,7 @@ class Recorder {
       residual: false,
     };
     const { frame } = this;
-    const given = { volume: this.mu, measured: this.tape.zeros(1), frame, sources };
+    const given = { volume: this.mu, readings: this.tape.zeros(1), frame, sources };
     const { y } = this.tape.apply(projectVolume, { ...detector, ...volume }, given);
     const [count] = this.spheres.shape;
     const spheres = { ...detector, spheres: count };
@@ -296,7 +296,7 @@ class Recorder {
       new Float32Array(slices * rows * columns),
     );
     for (let pass = 0; pass < iterations; pass++) {
-      const given = { volume: estimate, measured: views.tensor, frame: this.frame, sources };
+      const given = { volume: estimate, readings: views.tensor, frame: this.frame, sources };
       const { y } = this.tape.apply(projectVolume, { ...detector, ...volume }, given);
       estimate = this.backProject({ tensor: y, pixel: views.pixel }, sources, slices, 1, estimate);
     }
