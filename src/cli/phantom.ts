@@ -1,9 +1,12 @@
 import { type Command, Option } from "commander";
+import { writeFileAtomically } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
+import { readManifest } from "../data/manifest.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { coverages } from "../phantom/breast.ts";
 import { generatePhantomSet, type PhantomSetOptions } from "../phantom/phantomSet.ts";
 import { systemNames } from "../phantom/systems.ts";
+import { contactSheet } from "../report/contactSheet.ts";
 import { integer, positiveNumber } from "./options.ts";
 import { createReporter } from "./reporter.ts";
 
@@ -30,13 +33,18 @@ export async function preparePhantomSet(
 type PhantomCommandOptions = Omit<PhantomSetOptions, "folder"> & {
   readonly out: string;
   readonly adapter?: string;
+  readonly sheet?: string;
 };
 
-async function phantom({ out, adapter, ...options }: PhantomCommandOptions): Promise<void> {
+async function phantom({ out, adapter, sheet, ...options }: PhantomCommandOptions): Promise<void> {
   const reporter = createReporter();
-  await withEngine({ adapter }, async (engine) => {
-    reporter.note(await preparePhantomSet(engine, { folder: out, ...options }, reporter));
-  });
+  const manifest = await withEngine({ adapter }, (engine) =>
+    preparePhantomSet(engine, { folder: out, ...options }, reporter),
+  );
+  reporter.note(manifest);
+  if (!sheet) return;
+  await writeFileAtomically(sheet, await contactSheet(await readManifest(manifest)));
+  reporter.note(sheet);
 }
 
 export function addPhantom(program: Command): void {
@@ -58,6 +66,7 @@ export function addPhantom(program: Command): void {
         .choices(["type", "pathology"])
         .default("type"),
     )
+    .option("--sheet <file>", "PNG of pairs side by side with their boxes")
     .option("--volumes", "write the tomosynthesis volumes, too")
     .option("--adapter <kind>", "auto, hardware, software or embedded; also DIPTYCH_ADAPTER")
     .action(phantom);

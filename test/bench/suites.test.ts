@@ -76,8 +76,8 @@ test("the engine's own choice, or every variant that supports the shape and the 
     "plain false",
   ]);
   assert.deepEqual(names([shape], true, { software: true, subgroupSize: 0 }), [
-    "tiled true",
     "shared false",
+    "tiled true",
     "plain false",
   ]);
 });
