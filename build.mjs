@@ -56,9 +56,7 @@ export async function build() {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   mkdirSync(join(root, "dist"));
   await bundle(
-    ["src/cli/main.ts", "src/data/loaderWorker.ts"].filter((file) =>
-      existsSync(join(root, file)),
-    ),
+    ["src/cli/main.ts", "src/data/loaderWorker.ts"].filter((file) => existsSync(join(root, file))),
     "dist",
     "src",
   );

@@ -124,4 +124,4 @@ function inflated(bytes: Uint8Array): Uint8Array {
 
 /** dcmjs ignores the offset of a view into a larger buffer. */
 const exactBuffer = (bytes: Uint8Array): ArrayBufferLike =>
-  bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+  bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : new Uint8Array(bytes).buffer;
