@@ -2,7 +2,8 @@
 // nipple, y down the image from its first row, z up from the middle of the compressed breast towards the tube, which
 // travels along y above the middle row, over the chest wall.
 
-/** Voxel (slice, row, column) is centred at z = sliceHeight, y = (row − margin + 0.5)·spacing, x = (column + 0.5)·spacing. */
+/** Voxel (slice, row, column) is centred at z = ((slice + 0.5) / slices − 0.5) · thickness,
+ * y = (row − margin + 0.5)·spacing, x = (column + 0.5)·spacing. */
 export interface VoxelGrid {
   readonly slices: number;
   /** Of the image; the volume has `margin` more on both sides, for oblique rays. */
@@ -12,10 +13,3 @@ export interface VoxelGrid {
   /** Side of a voxel in its slice, mm. */
   readonly spacing: number;
 }
-
-/** Height of the centre of a slice; slices are `thickness / slices` mm thick. */
-export const sliceHeight = (
-  { slices }: Pick<VoxelGrid, "slices">,
-  thickness: number,
-  slice: number,
-): number => ((slice + 0.5) / slices - 0.5) * thickness;
