@@ -4,7 +4,8 @@ import type { Reporter } from "../base/reporter.ts";
 import { type LoaderOptions, PairLoader } from "../data/loader.ts";
 import type { Manifest, Split } from "../data/manifest.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { ImageResult } from "../evaluate/detection.ts";
+import { type ImageResult, iouRule } from "../evaluate/detection.ts";
+import { type FurtherFigures, furtherFigures } from "../evaluate/furtherFigures.ts";
 import { type Summary, summarizeModels } from "../evaluate/summary.ts";
 import { loadModule } from "../train/checkpoint.ts";
 import type { BatchShape } from "../train/task.ts";
@@ -28,6 +29,7 @@ export interface RunContext {
 
 /** What results.json holds. */
 export interface Results extends Summary {
+  readonly further: FurtherFigures;
   readonly distillation: Readonly<Record<string, LevelSimilarity>>;
   readonly seconds: Readonly<Record<string, number>>;
   readonly adapter: unknown;
@@ -126,9 +128,10 @@ class Run {
       differences: comparisons,
       resamples: evaluation.resamples,
     });
+    const further = furtherFigures(results, comparisons, iouRule(0.1));
     const distillation = await this.#distillation();
     const { adapter, tuningIdentity: tuning } = engine;
-    const complete = { ...summary, distillation, seconds: this.#seconds, adapter, tuning };
+    const complete = { ...summary, further, distillation, seconds: this.#seconds, adapter, tuning };
     await folder.writeJson("results.json", complete);
     reporter.note(`results in ${folder.file("results.json")}`);
     return complete;
