@@ -5,12 +5,20 @@ import { decodeDicom, isDicom } from "./dicom.ts";
 import type { GrayImage } from "./grayImage.ts";
 import { decodePng, isPng } from "./png.ts";
 
+/** A path and, behind "#", the number of a frame. */
+const parseSource = (source: string) => /^(.*?)(?:#(\d+))?$/.exec(source) as RegExpExecArray;
+
+/** The file that a source of `readImage` lies in. */
+export function pathOf(source: string): string {
+  return parseSource(source)[1];
+}
+
 /**
  * @param source a path; of a DICOM file with several frames followed by "#" and the number of one, from 1.
  * @throws UserError naming the file when it is missing, of another kind, damaged or cut short.
  */
 export async function readImage(source: string): Promise<GrayImage> {
-  const [, path, frame] = /^(.*?)(?:#(\d+))?$/.exec(source) as RegExpExecArray;
+  const [, path, frame] = parseSource(source);
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: ${error.code === "ENOENT" ? "no such file" : reasonOf(error)}`);
   });

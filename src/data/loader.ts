@@ -1,45 +1,18 @@
 // Batches of pairs, read and augmented by worker threads ahead of the one who consumes them.
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { Piscina } from "piscina";
-import type { Box } from "../base/boxes.ts";
 import { UserError } from "../base/errors.ts";
-import { packageRoot } from "../base/files.ts";
 import { RandomStream } from "../base/random.ts";
 import type { AugmentOptions } from "./augment.ts";
+import { assembleBatch, type Batch, type BatchSize } from "./batch.ts";
 import { epochOrder } from "./epochOrder.ts";
-import type { PairResult, PairTask } from "./loaderWorker.ts";
+import { type LoaderCounts, LoaderTally } from "./loaderTally.ts";
 import type { PairRecord } from "./manifest.ts";
 import { mixBatch } from "./mix.ts";
+import type { PairCacheOptions } from "./pairCache.ts";
+import { type LoadedPair, PairPool } from "./pairPool.ts";
 import { defaultPreprocess, type PreprocessOptions } from "./preprocess/single.ts";
 import type { PreparedPair } from "./preprocess.ts";
 
-/** N pairs, N always the loader's batch size. */
-export interface Batch {
-  /** [N, 1, height, width]. */
-  readonly ffdm: Float32Array;
-  /** [N, 1, height, width]. */
-  readonly sm: Float32Array;
-  /** [N, maxBoxes, 4], pixels of the grid; unused slots -1. */
-  readonly ffdmBoxes: Float32Array;
-  /** The same lesions in the same slots, [N, maxBoxes, 4]. */
-  readonly smBoxes: Float32Array;
-  /** [N, maxBoxes], from 1; unused slots -1. */
-  readonly classes: Int32Array;
-  /**
-   * Places of the pairs in the loader's list. Fewer than N in the last batch of an epoch that N does not divide: the
-   * pairs behind them repeat the last one and count for nothing.
-   */
-  readonly indices: readonly number[];
-}
-
-export interface LoaderOptions {
-  /** Of the network's grid, in pixels. */
-  readonly height: number;
-  readonly width: number;
-  readonly batch: number;
-  /** Slots for boxes an image. */
-  readonly maxBoxes: number;
+export interface LoaderOptions extends BatchSize {
   readonly seed: number;
   readonly shuffle: boolean;
   /** With `shuffle`: the share of an epoch that goes to pairs with lesions; default null, every pair once. */
@@ -53,20 +26,24 @@ export interface LoaderOptions {
   readonly ahead?: number;
   /** Leaves out an incomplete last batch. */
   readonly dropLast?: boolean;
-  /** Memory for prepared pairs, so that later epochs read no files; default 512 MiB. */
-  readonly cacheBytes?: number;
+  /** Memory for prepared pairs, so that later epochs read nothing; default 512 MiB. */
+  readonly memoryBytes?: number;
+  /** Where prepared pairs are kept on disk; absent: nowhere. */
+  readonly cache?: PairCacheOptions;
+  /** What becomes of a pair that cannot be read; "skip": another of its batch takes its place. Default "stop". */
+  readonly unreadable?: "stop" | "skip";
 }
 
 /**
  * What is in a batch depends on the pairs, the seed, the epoch and the batch's number, and on nothing else: not on the
- * number of workers, nor on where an epoch is resumed.
+ * number of workers, nor on where an epoch is resumed, nor on what is cached.
  */
 export class PairLoader {
   readonly batchesPerEpoch: number;
   readonly #pairs: readonly PairRecord[];
   readonly #options: LoaderOptions;
-  readonly #pool: Piscina<PairTask, PairResult>;
-  readonly #cache: PreparedPairs;
+  readonly #pool: PairPool;
+  readonly #tally: LoaderTally;
   #waitSeconds = 0;
 
   /** @throws UserError when there are no pairs, too few for a batch with `dropLast`, or too many boxes in one. */
@@ -78,19 +55,23 @@ export class PairLoader {
     if (this.batchesPerEpoch === 0)
       throw new UserError(`${pairs.length} pairs: too few for a batch of ${options.batch}`);
     checkBoxCounts(pairs, options.maxBoxes);
-    this.#cache = new PreparedPairs((options.cacheBytes ?? 2 ** 29) / (8 * options.height * options.width));
-    const workers = options.workers ?? Math.min(2, Math.max(1, availableParallelism() - 1));
-    this.#pool = new Piscina({
-      filename: join(packageRoot(), "dist", "data", "loaderWorker.mjs"),
-      minThreads: workers,
-      maxThreads: workers,
-      recordTiming: false,
-    });
+    this.#tally = new LoaderTally(pairs.length);
+    this.#pool = new PairPool(8 * options.height * options.width, options, this.#tally);
   }
 
   /** Seconds that consumers of `batches` have waited for a batch, in all epochs together. */
   get waitSeconds(): number {
     return this.#waitSeconds;
+  }
+
+  /** Where pairs came from, and what had to be mended, in all epochs together. */
+  get counts(): LoaderCounts {
+    return this.#tally.counts;
+  }
+
+  /** What a person should read of what happened since the last call, a line each. */
+  takeNews(): string[] {
+    return this.#tally.takeNews();
   }
 
   /**
@@ -119,7 +100,7 @@ export class PairLoader {
 
   /** Ends the workers. Batches that are under way are lost. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#pool.close();
   }
 
   #order(epoch: number): number[] {
@@ -130,61 +111,41 @@ export class PairLoader {
   }
 
   async #loadBatch(epoch: number, order: readonly number[], number: number): Promise<Batch> {
-    const { batch } = this.#options;
-    const indices = order.slice(number * batch, (number + 1) * batch);
-    const pairs = await Promise.all(indices.map((index) => this.#loadPair(epoch, index)));
-    const { augment, seed, maxBoxes } = this.#options;
+    const { batch, augment, seed, maxBoxes } = this.#options;
+    const wanted = order.slice(number * batch, (number + 1) * batch);
+    const loaded = await Promise.all(wanted.map((index) => this.#loadPair(epoch, index)));
+    const { indices, pairs } = this.#settle(wanted, loaded);
     const stream = new RandomStream(seed, `mix/epoch ${epoch}/batch ${number}`);
     const mixed = augment?.mix ? mixBatch(pairs, augment.mix, maxBoxes, stream) : pairs;
-    return assemble(mixed, indices, this.#options);
+    return assembleBatch(mixed, indices, this.#options);
   }
 
-  async #loadPair(epoch: number, index: number): Promise<PreparedPair> {
+  #loadPair(epoch: number, index: number): Promise<LoadedPair> {
     const { height, width, seed, augment, preprocess = defaultPreprocess } = this.#options;
-    const prepared = this.#cache.get(index);
-    const result = await this.#pool.run({
-      record: this.#pairs[index],
+    const drawn = augment && { options: augment, seed, stream: `augment/epoch ${epoch}/pair ${index}` };
+    const record = this.#pairs[index];
+    return this.#pool.load(index, {
+      record,
       height,
       width,
       preprocess,
-      keep: !prepared && this.#cache.reserve(index),
-      ...(prepared ? { prepared } : {}),
-      ...(augment
-        ? { augment: { options: augment, seed, stream: `augment/epoch ${epoch}/pair ${index}` } }
-        : {}),
+      ...(drawn ? { augment: drawn } : {}),
     });
-    if ("failure" in result) throw new UserError(result.failure);
-    if (result.prepared) this.#cache.set(index, result.prepared);
-    return result.pair;
-  }
-}
-
-/**
- * The first prepared pairs that fit, in memory shared with the workers. None gives way to another: an epoch visits
- * every pair once, so whatever came last would be the first to go.
- */
-class PreparedPairs {
-  readonly #pairs = new Map<number, PreparedPair | undefined>();
-  readonly #capacity: number;
-
-  constructor(capacity: number) {
-    this.#capacity = Math.floor(capacity);
   }
 
-  get(index: number): PreparedPair | undefined {
-    return this.#pairs.get(index);
-  }
-
-  /** Whether there is room for the pair, which is then kept for it. */
-  reserve(index: number): boolean {
-    if (this.#pairs.has(index)) return true;
-    if (this.#pairs.size >= this.#capacity) return false;
-    this.#pairs.set(index, undefined);
-    return true;
-  }
-
-  set(index: number, pair: PreparedPair): void {
-    this.#pairs.set(index, pair);
+  /** Puts the batch's first readable pair where one cannot be read, if that is the rule. */
+  #settle(wanted: readonly number[], loaded: readonly LoadedPair[]) {
+    const readable = loaded.findIndex((result) => "pair" in result);
+    const places = loaded.map((result, place) => {
+      if ("pair" in result) return place;
+      if (this.#options.unreadable !== "skip" || readable < 0) throw new UserError(result.failure);
+      this.#tally.skipped(wanted[place], result.failure);
+      return readable;
+    });
+    return {
+      indices: places.map((place) => wanted[place]),
+      pairs: places.map((place) => (loaded[place] as { pair: PreparedPair }).pair),
+    };
   }
 }
 
@@ -192,27 +153,4 @@ function checkBoxCounts(pairs: readonly PairRecord[], maxBoxes: number): void {
   for (const { row, classes } of pairs)
     if (classes.length > maxBoxes)
       throw new UserError(`manifest row ${row}: has ${classes.length} boxes: must be at most ${maxBoxes}`);
-}
-
-function assemble(
-  pairs: readonly PreparedPair[],
-  indices: readonly number[],
-  { height, width, batch, maxBoxes }: LoaderOptions,
-): Batch {
-  const area = height * width;
-  const ffdm = new Float32Array(batch * area);
-  const sm = new Float32Array(batch * area);
-  const ffdmBoxes = new Float32Array(batch * maxBoxes * 4).fill(-1);
-  const smBoxes = new Float32Array(batch * maxBoxes * 4).fill(-1);
-  const classes = new Int32Array(batch * maxBoxes).fill(-1);
-  const flat = (boxes: readonly Box[]): number[] => boxes.flatMap((box) => [...box]);
-  for (let slot = 0; slot < batch; slot++) {
-    const pair = pairs[Math.min(slot, pairs.length - 1)];
-    ffdm.set(pair.ffdm, slot * area);
-    sm.set(pair.sm, slot * area);
-    ffdmBoxes.set(flat(pair.ffdmBoxes), slot * maxBoxes * 4);
-    smBoxes.set(flat(pair.smBoxes), slot * maxBoxes * 4);
-    classes.set(pair.classes, slot * maxBoxes);
-  }
-  return { ffdm, sm, ffdmBoxes, smBoxes, classes, indices };
 }

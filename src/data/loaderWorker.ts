@@ -1,10 +1,11 @@
-// Runs in a worker thread: reads, prepares and augments one pair.
+// Runs in a worker thread: gets one prepared pair from where it is nearest, and augments it.
 import { move, transferableSymbol, valueSymbol } from "piscina";
-import { UserError } from "../base/errors.ts";
+import { reasonOf, UserError } from "../base/errors.ts";
 import { RandomStream } from "../base/random.ts";
 import { type AugmentOptions, augmentPair, drawAugmentation } from "./augment.ts";
 import { readImage } from "./image.ts";
 import type { PairRecord } from "./manifest.ts";
+import { type Miss, PairCache, type PairCacheOptions } from "./pairCache.ts";
 import type { PreprocessOptions } from "./preprocess/single.ts";
 import { type PreparedPair, preparePair } from "./preprocess.ts";
 
@@ -16,20 +17,31 @@ export interface PairTask {
   readonly augment?: { readonly options: AugmentOptions; readonly seed: number; readonly stream: string };
   /** Whether to return the prepared pair in shared memory, for later tasks. */
   readonly keep: boolean;
-  /** What an earlier task has returned; the files are not read again. */
+  /** What an earlier task has returned; neither files nor cache are read again. */
   readonly prepared?: PreparedPair;
+  readonly cache?: PairCacheOptions;
+}
+
+/** Where a pair came from, and what was wrong with nearer places. */
+export interface Origin {
+  readonly from: "memory" | "cache" | "files";
+  readonly miss?: Miss;
+  /** Why the cache could not be written. */
+  readonly unwritable?: string;
+  /** What preparing the pair has to say. */
+  readonly warnings?: readonly string[];
 }
 
 /** An error of the user's making travels as its message, because a thread boundary strips an error of its class. */
 export type PairResult =
   | { readonly failure: string }
-  | { readonly pair: PreparedPair; readonly prepared?: PreparedPair };
+  | { readonly pair: PreparedPair; readonly origin: Origin; readonly prepared?: PreparedPair };
 
 export default async function loadPair(task: PairTask): Promise<PairResult> {
   try {
-    const prepared = task.prepared ?? (await prepare(task));
+    const { prepared, origin } = await obtain(task);
     const pair = vary(prepared, task);
-    const result: PairResult = { pair, ...(task.keep ? { prepared: shared(prepared) } : {}) };
+    const result: PairResult = { pair, origin, ...(task.keep ? { prepared: shared(prepared) } : {}) };
     return move({
       [transferableSymbol]: [pair.ffdm.buffer, pair.sm.buffer],
       [valueSymbol]: result,
@@ -38,6 +50,23 @@ export default async function loadPair(task: PairTask): Promise<PairResult> {
     if (error instanceof UserError) return { failure: error.message };
     throw error;
   }
+}
+
+async function obtain(task: PairTask): Promise<{ prepared: PreparedPair; origin: Origin }> {
+  if (task.prepared) return { prepared: task.prepared, origin: { from: "memory" } };
+  const cache = task.cache && new PairCache(task.cache);
+  const found = await cache?.read(task.record);
+  if (typeof found === "object") {
+    const { warnings } = found;
+    return { prepared: found, origin: { from: "cache", warnings } };
+  }
+  const prepared = await prepare(task);
+  const unwritable = await cache?.write(task.record, prepared).then(
+    () => undefined,
+    (error: unknown) => reasonOf(error),
+  );
+  const { warnings } = prepared;
+  return { prepared, origin: { from: "files", miss: found, unwritable, warnings } };
 }
 
 async function prepare({ record, height, width, preprocess }: PairTask): Promise<PreparedPair> {

@@ -98,6 +98,10 @@ const configSchema = z.strictObject({
     maxDetections: positiveInteger,
   }),
   workers: positiveInteger,
+  /** MiB for prepared pairs: in memory for later epochs, on disk for later runs; 0: none. */
+  cache: z.strictObject({ memory: z.number().nonnegative(), disk: z.number().nonnegative() }),
+  /** What becomes of a training pair that cannot be read. */
+  unreadable: z.enum(["stop", "skip"]),
   /** Seconds between two saved states within an epoch. */
   saveEvery: z.number().positive(),
 });
@@ -151,6 +155,8 @@ const base: Config = {
   predictor: { fineTune: false },
   evaluation: { resamples: 2000, nmsIou: 0.5, maxDetections: 100 },
   workers: 2,
+  cache: { memory: 512, disk: 16_384 },
+  unreadable: "stop",
   saveEvery: 300,
 };
 

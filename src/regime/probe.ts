@@ -1,7 +1,8 @@
 // Reads feature pyramids back, to look at what networks represent: only outside the training step.
 import { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import type { Batch, PairLoader } from "../data/loader.ts";
+import type { Batch } from "../data/batch.ts";
+import type { PairLoader } from "../data/loader.ts";
 import type { DetectorModule } from "../detector/module.ts";
 import type { Engine } from "../engine/engine.ts";
 import { compile, type Program } from "../engine/program.ts";

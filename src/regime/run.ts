@@ -1,8 +1,11 @@
 // The whole run: the stages in order, then the five models on the test pairs.
+import { join } from "node:path";
 import type { OptimizerOptions } from "../autograd/operations/optimizer.ts";
+import { cacheFolder } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
 import { type LoaderOptions, PairLoader } from "../data/loader.ts";
 import type { Manifest, Split } from "../data/manifest.ts";
+import { pairCacheName } from "../data/pairCache.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type ImageResult, iouRule } from "../evaluate/detection.ts";
 import { type FurtherFigures, furtherFigures } from "../evaluate/furtherFigures.ts";
@@ -43,6 +46,8 @@ const comparisons = [
   ["fused", "twin_sm"],
 ] as const;
 
+const mebibyte = 2 ** 20;
+
 class Run {
   readonly #modules: Modules;
   readonly #shape: BatchShape;
@@ -65,8 +70,18 @@ class Run {
   }
 
   #loader(split: Split, options: Partial<LoaderOptions> = {}): PairLoader {
-    const { seed, workers, preprocess } = this.#config;
-    const common = { ...this.#shape, seed, shuffle: false, workers, preprocess };
+    const { seed, workers, preprocess, cache } = this.#config;
+    const { height, width } = this.#shape;
+    const name = pairCacheName(this.context.manifest.path, { height, width, preprocess });
+    const common = {
+      ...this.#shape,
+      seed,
+      shuffle: false,
+      preprocess,
+      workers,
+      memoryBytes: cache.memory * mebibyte,
+      cache: { folder: join(cacheFolder(), name), height, width, maxBytes: cache.disk * mebibyte },
+    };
     return new PairLoader(this.#pairs(split), { ...common, ...options });
   }
 
@@ -79,8 +94,9 @@ class Run {
 
   /** Trains the tasks of stages 1 to `lastStage`. */
   async train(lastStage: number): Promise<void> {
-    const { distillation, predictor, augment, positives } = this.#config;
-    const training = this.#loader("train", { shuffle: true, positives, augment, dropLast: true });
+    const { distillation, predictor, augment, positives, unreadable } = this.#config;
+    const sampling = { shuffle: true, positives, augment, unreadable, dropLast: true } as const;
+    const training = this.#loader("train", sampling);
     const validation = this.#loader("validation", { workers: 1 });
     const loaders = { training, validation };
     try {

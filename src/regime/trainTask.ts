@@ -162,6 +162,8 @@ class TaskReport {
     const ranks = this.probe ? await measureRanks(this.probe, loaders.validation) : {};
     folder.appendMetrics({ task: this.task.name, step: this.#step, ...report, ranks });
     reporter.note(`${this.task.title}: ${epochLine(report)}`);
+    for (const [name, loader] of Object.entries(loaders))
+      for (const line of loader.takeNews()) reporter.warn(`${name} pairs: ${line}`);
     for (const warning of this.#watch.after(report, ranks)) reporter.warn(`${this.task.title}: ${warning}`);
   }
 

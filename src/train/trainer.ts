@@ -2,7 +2,8 @@
 // for bit.
 import { type OptimizerOptions, scheduleValues } from "../autograd/operations/optimizer.ts";
 import { UserError } from "../base/errors.ts";
-import type { Batch, PairLoader } from "../data/loader.ts";
+import type { Batch } from "../data/batch.ts";
+import type { PairLoader } from "../data/loader.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Plan } from "../engine/plan.ts";
 import type { Inputs, Outputs } from "../engine/program.ts";

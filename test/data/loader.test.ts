@@ -1,20 +1,19 @@
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Worker } from "node:worker_threads";
-import type { Box } from "../../src/base/boxes.ts";
 import { UserError } from "../../src/base/errors.ts";
-import { RandomStream } from "../../src/base/random.ts";
 import type { AugmentOptions } from "../../src/data/augment.ts";
+import type { Batch } from "../../src/data/batch.ts";
 import { writeDicomImage } from "../../src/data/dicomWriter.ts";
-import type { GrayImage } from "../../src/data/grayImage.ts";
 import { readImage } from "../../src/data/image.ts";
-import { type Batch, type LoaderOptions, PairLoader } from "../../src/data/loader.ts";
+import { type LoaderOptions, PairLoader } from "../../src/data/loader.ts";
 import type { PairRecord } from "../../src/data/manifest.ts";
 import { preparePair } from "../../src/data/preprocess.ts";
 import { temporaryFolder } from "./folder.ts";
+import { imageOf, writePairs } from "./pairs.ts";
 
 const height = 16;
 const width = 24;
@@ -30,42 +29,6 @@ const augment: AugmentOptions = {
 
 const plain: LoaderOptions = { height, width, batch: 3, maxBoxes: 2, seed: 5, shuffle: false, workers: 1 };
 const varied: LoaderOptions = { ...plain, shuffle: true, augment };
-
-/** Noise, so that no two images are alike. */
-function imageOf(name: string, rows: number, columns: number): GrayImage {
-  const stream = new RandomStream(1, name);
-  const data = Uint16Array.from({ length: rows * columns }, (_, index) => 16_384 * stream.uniformAt(index));
-  return { height: rows, width: columns, bits: 14, data };
-}
-
-/** Pairs of an FFDM of 40x60 and an SM of 20x30; pair i has i modulo 3 lesions. */
-async function writePairs(t: TestContext, count: number): Promise<PairRecord[]> {
-  const folder = await temporaryFolder(t);
-  const pairs: PairRecord[] = [];
-  for (let index = 0; index < count; index++) {
-    const patient = `P${index}`;
-    const [ffdm, sm] = [join(folder, `${patient}-ffdm.dcm`), join(folder, `${patient}-sm.dcm`)];
-    const tags = { patient, side: "L", view: "CC", seriesDescription: "", uidSource: "test" } as const;
-    await writeDicomImage(ffdm, imageOf(ffdm.slice(-9), 40, 60), { ...tags, kind: "ffdm" });
-    await writeDicomImage(sm, imageOf(`${index}`, 20, 30), { ...tags, kind: "sm" });
-    const smBoxes = [...Array(index % 3).keys()].map((lesion): Box => [4 + lesion, 6, 12, 18 + lesion]);
-    const ffdmBoxes = smBoxes.map((box) => box.map((edge) => 2 * edge) as unknown as Box);
-    const classes = smBoxes.map((_, lesion) => lesion + 1);
-    pairs.push({
-      row: index + 2,
-      patient,
-      side: "L",
-      view: "CC",
-      ffdm,
-      sm,
-      ffdmBoxes,
-      smBoxes,
-      classes,
-      split: "train",
-    });
-  }
-  return pairs;
-}
 
 /** Everything that a new loader gives for some epochs. */
 async function load(
@@ -120,8 +83,8 @@ test("batches are the same to the bit for any number of workers, and with or wit
   for (const change of [
     { workers: 2 },
     { workers: 3, ahead: 5 },
-    { cacheBytes: 0 },
-    { cacheBytes: 3 * 8 * area },
+    { memoryBytes: 0 },
+    { memoryBytes: 3 * 8 * area },
   ])
     assert.deepEqual(await load(pairs, { ...varied, ...change }, [0, 1]), reference, JSON.stringify(change));
 });
@@ -166,11 +129,11 @@ test("an incomplete last batch is filled with its last pair, or left out", async
 
 test("later epochs read no file again while there is memory for the pairs", async (t) => {
   const pairs = await writePairs(t, 3);
-  for (const [cacheBytes, read] of [
+  for (const [memoryBytes, read] of [
     [2 ** 20, false],
     [0, true],
   ] as const) {
-    const loader = new PairLoader(pairs, { ...plain, cacheBytes });
+    const loader = new PairLoader(pairs, { ...plain, memoryBytes });
     t.after(() => loader.close());
     const first = await loader.batches(0).next();
     await rm(pairs[1].sm, { force: true });
@@ -232,9 +195,7 @@ test("a consumer may leave early, and waiting is counted", async (t) => {
 
 test("closing ends every worker thread, also in the middle of an epoch", async (t) => {
   const threads: Worker[] = [];
-  const note = (message: unknown) => threads.push((message as { worker: Worker }).worker);
-  subscribe("worker_threads", note);
-  t.after(() => unsubscribe("worker_threads", note));
+  onNewWorker(t, (worker) => threads.push(worker));
   const loader = new PairLoader(await writePairs(t, 9), { ...plain, workers: 2 });
   const batches = loader.batches(0);
   await batches.next();
@@ -242,4 +203,128 @@ test("closing ends every worker thread, also in the middle of an epoch", async (
   assert.ok(threads.every(({ threadId }) => threadId > 0));
   await loader.close();
   assert.ok(threads.every(({ threadId }) => threadId === -1));
+});
+
+const diskCache = (folder: string): LoaderOptions => ({
+  ...varied,
+  memoryBytes: 0,
+  cache: { folder, height, width, maxBytes: 2 ** 30 },
+});
+
+/** Batches of an epoch, and the loader's counts and news after it. */
+async function loadAndCount(pairs: readonly PairRecord[], options: LoaderOptions) {
+  const loader = new PairLoader(pairs, options);
+  try {
+    const batches: Batch[] = [];
+    for await (const batch of loader.batches(0)) batches.push(batch);
+    return { batches, counts: loader.counts, news: loader.takeNews() };
+  } finally {
+    await loader.close();
+  }
+}
+
+const noCounts = { memory: 0, cache: 0, files: 0, stale: 0, damaged: 0, deaths: 0, skipped: 0 };
+
+test("batches from the disk cache are those from the files, to the bit; what is damaged or stale is made again", async (t) => {
+  const pairs = await writePairs(t, 8);
+  const folder = join(await temporaryFolder(t), "cache");
+  const options = diskCache(folder);
+  const reference = await load(pairs, { ...varied, memoryBytes: 0 });
+  const cold = await loadAndCount(pairs, { ...options, workers: 2 });
+  assert.deepEqual([cold.batches, cold.counts, cold.news], [reference, { ...noCounts, files: 8 }, []]);
+  const warm = await loadAndCount(pairs, options);
+  assert.deepEqual([warm.batches, warm.counts, warm.news], [reference, { ...noCounts, cache: 8 }, []]);
+
+  const shard = join(folder, "000000.pack");
+  const bytes = await readFile(shard);
+  bytes[3 * (bytes.length / 8) + 9000] ^= 1;
+  await writeFile(shard, bytes);
+  await utimes(pairs[5].ffdm, new Date(0), new Date(0));
+  const mended = await loadAndCount(pairs, options);
+  assert.deepEqual(mended.batches, reference);
+  assert.deepEqual(mended.counts, { ...noCounts, cache: 6, files: 2, stale: 1, damaged: 1 });
+  assert.deepEqual(mended.news, [
+    "cache: 1 pairs were of other files or boxes than now, and were made again",
+    "cache: 1 pairs were damaged, and were made again",
+  ]);
+  assert.deepEqual((await loadAndCount(pairs, options)).counts, { ...noCounts, cache: 8 });
+});
+
+test("a cache that cannot be written is reported once, and the pairs come from their files", async (t) => {
+  const pairs = await writePairs(t, 8);
+  const folder = join(await temporaryFolder(t), "file");
+  await writeFile(folder, "");
+  const { batches, counts, news } = await loadAndCount(pairs, diskCache(folder));
+  assert.deepEqual(batches, await load(pairs, varied));
+  assert.deepEqual(counts, { ...noCounts, files: 8 });
+  assert.equal(news.length, 1);
+  assert.match(news[0], /^cache: .*(EEXIST|ENOTDIR).*: no more pairs are kept on disk$/);
+});
+
+test("a pair that cannot be read stops the epoch, or gives its place to the first of its batch", async (t) => {
+  const pairs = await writePairs(t, 6);
+  await writeFile(pairs[4].sm, "no image");
+  const failure = `${pairs[4].sm}: neither a PNG nor a DICOM file`;
+  await assert.rejects(load(pairs, plain), new UserError(failure));
+  const { batches, counts, news } = await loadAndCount(pairs, { ...plain, unreadable: "skip" });
+  assert.deepEqual(
+    batches.map(({ indices }) => indices),
+    [
+      [0, 1, 2],
+      [3, 3, 5],
+    ],
+  );
+  assert.deepEqual([counts.skipped, news], [1, [`skipped: ${failure}`]]);
+  for (const pair of pairs.slice(3)) await writeFile(pair.sm, "no image");
+  await assert.rejects(load(pairs, { ...plain, unreadable: "skip" }), /neither a PNG nor a DICOM file/);
+});
+
+/** Hands over every worker thread that is started from now on. */
+function onNewWorker(t: TestContext, use: (worker: Worker) => void): void {
+  const note = (message: unknown) => use((message as { worker: Worker }).worker);
+  subscribe("worker_threads", note);
+  t.after(() => unsubscribe("worker_threads", note));
+}
+
+test("a worker that dies is replaced, and its pair loaded again", async (t) => {
+  const pairs = await writePairs(t, 12);
+  const threads: Worker[] = [];
+  onNewWorker(t, (worker) => threads.push(worker));
+  const loader = new PairLoader(pairs, { ...varied, ahead: 5 });
+  t.after(() => loader.close());
+  const batches: Batch[] = [];
+  for await (const batch of loader.batches(0)) {
+    if (batches.push(batch) === 1) await threads[0].terminate();
+  }
+  assert.equal(threads.length, 2);
+  assert.deepEqual(batches, await load(pairs, varied));
+  assert.deepEqual(loader.counts, { ...noCounts, files: 12, deaths: 1 });
+  assert.deepEqual(loader.takeNews(), ["1 loader threads died; their pairs were loaded again by others"]);
+});
+
+test("a pair on which every worker dies is named", async (t) => {
+  const [record, ...rest] = await writePairs(t, 3);
+  // A worker's first message says that it is ready, and brings it its first pair.
+  onNewWorker(t, (worker) => worker.once("message", () => setImmediate(() => worker.terminate())));
+  const loader = new PairLoader([record, ...rest], { ...plain, batch: 1, ahead: 0 });
+  t.after(() => loader.close());
+  await assert.rejects(
+    loader.batches(0).next(),
+    new UserError(`manifest row 2: 3 loader threads died on it: ${record.ffdm}, ${record.sm}`),
+  );
+});
+
+test("what preparing has to say of a pair is told once, from files and from the cache", async (t) => {
+  const pairs = (await writePairs(t, 9)).map((pair) => ({ ...pair, side: "R" as const }));
+  const options = diskCache(join(await temporaryFolder(t), "cache"));
+  const loader = new PairLoader(pairs, { ...options, workers: 1 });
+  t.after(() => loader.close());
+  for await (const _ of loader.batches(0));
+  const news = loader.takeNews();
+  assert.equal(news.length, 6);
+  assert.match(news[0], /^manifest row \d+: side is R, .*-ffdm.dcm says L$/);
+  assert.equal(news[5], "13 more lines of this kind: diptych inspect --manifest shows all");
+  for await (const _ of loader.batches(1));
+  assert.deepEqual(loader.takeNews(), []);
+  assert.equal((await loadAndCount(pairs, options)).news.length, 6);
 });
