@@ -43,6 +43,8 @@ import { foldBatchNorm } from "./foldBatchNorm.ts";
 import { fuse } from "./fuse.ts";
 import { fuseGradInput } from "./fuseGradInput.ts";
 import { fuseGradSum } from "./fuseGradSum.ts";
+import { gatedSum } from "./gatedSum.ts";
+import { gatedSumGrad } from "./gatedSumGrad.ts";
 import { globalAveragePool } from "./globalAveragePool.ts";
 import { huberLoss } from "./huberLoss.ts";
 import { huberLossGrad } from "./huberLossGrad.ts";
@@ -114,6 +116,8 @@ export const registry: readonly Kernel[] = [
   fuse,
   fuseGradInput,
   fuseGradSum,
+  gatedSum,
+  gatedSumGrad,
   globalAveragePool,
   huberLoss,
   huberLossGrad,

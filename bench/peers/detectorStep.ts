@@ -4,13 +4,12 @@ import { scheduleValues } from "../../src/autograd/operations/optimizer.ts";
 import { initialValues } from "../../src/autograd/parameters.ts";
 import { Tape } from "../../src/autograd/tape.ts";
 import { RandomStream } from "../../src/base/random.ts";
-import { detectorConfig } from "../../src/detector/config.ts";
 import { assignTargets } from "../../src/detector/detector.ts";
 import type { DetectorModule } from "../../src/detector/module.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { compile, type Inputs } from "../../src/engine/program.ts";
 import { makeConfig } from "../../src/regime/config.ts";
-import { createModules } from "../../src/regime/modules.ts";
+import { modulesOf } from "../../src/regime/modules.ts";
 import { stageTasks } from "../../src/regime/stages.ts";
 import { inputsOf, prepareSets, recordStep } from "../../src/train/step.ts";
 import { BatchInputs, type BatchShape } from "../../src/train/task.ts";
@@ -82,9 +81,9 @@ async function makeTargets(
 
 /** D0 with one channel and two classes on a batch of square images, batch norms in training mode, AdamW. */
 export async function detectorStep(engine: Engine, batch: number, side: number): Promise<DetectorStep> {
-  const config = makeConfig("default", []);
+  const config = makeConfig("default", [{ source: "bench", values: { model } }]);
   const { optimizer } = config;
-  const modules = createModules(detectorConfig(model, { numClasses, inChannels: 1 }), false);
+  const modules = modulesOf(config, numClasses);
   const task = stageTasks(modules, config).find(({ name }) => name === "module_a")!;
   const module = modules.module_a;
   const { set } = module;

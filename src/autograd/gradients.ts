@@ -5,6 +5,7 @@ import { concatenationGradients } from "./operations/concatenation.ts";
 import { convolutionGradients } from "./operations/convolution.ts";
 import { dropConnectGradients } from "./operations/dropConnect.ts";
 import { fusionGradients } from "./operations/fusion.ts";
+import { gatingGradients } from "./operations/gating.ts";
 import { lossGradients } from "./operations/losses.ts";
 import { normalizationGradients } from "./operations/normalization.ts";
 import { pyramidGradients } from "./operations/pyramid.ts";
@@ -18,6 +19,7 @@ export const gradientTable: GradientTable = {
   ...convolutionGradients,
   ...dropConnectGradients,
   ...fusionGradients,
+  ...gatingGradients,
   ...lossGradients,
   ...normalizationGradients,
   ...pyramidGradients,

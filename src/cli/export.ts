@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Plane } from "../autograd/parameters.ts";
 import { packageVersion, writeFileAtomically } from "../base/files.ts";
 import { exportOnnx, readerOf } from "../export/exportOnnx.ts";
-import { recordModel } from "../regime/models.ts";
+import { recordModel } from "../regime/detect.ts";
 import { TrainedRun } from "../regime/trainedRun.ts";
 import { readModule } from "../train/checkpoint.ts";
 import { createReporter } from "./reporter.ts";

@@ -46,7 +46,8 @@ export function affineOf(
   };
 }
 
-function invert({ yy, yx, y0, xy, xx, x0 }: Affine): Affine {
+/** The affine that undoes another. */
+export function invertAffine({ yy, yx, y0, xy, xx, x0 }: Affine): Affine {
   const determinant = yy * xx - yx * xy;
   const inverse = {
     yy: xx / determinant,
@@ -71,7 +72,7 @@ export function resampleAffine(
   width: number,
   affine: Affine,
 ): Float32Array {
-  const { yy, yx, y0, xy, xx, x0 } = invert(affine);
+  const { yy, yx, y0, xy, xx, x0 } = invertAffine(affine);
   if (yx === 0 && xy === 0) {
     const centres = (count: number, scale: number, start: number) =>
       linearAxis(
@@ -80,11 +81,27 @@ export function resampleAffine(
       );
     return resample(pixels, width, centres(height, yy, y0), centres(width, xx, x0));
   }
+  return moveImage(pixels, height, width, (y, x) => [yy * y + yx * x + y0, xy * y + xx * x + x0]);
+}
+
+/**
+ * An image whose every pixel centre is taken from another position, by linear interpolation between pixel centres; outside,
+ * the edge is repeated.
+ * @param pixels row-major, height × width, as the result.
+ * @param source where the position (y, x) is taken from.
+ */
+export function moveImage(
+  pixels: Float32Array,
+  height: number,
+  width: number,
+  source: (y: number, x: number) => readonly [y: number, x: number],
+): Float32Array {
   const moved = new Float32Array(height * width);
   for (let row = 0; row < height; row++)
     for (let column = 0; column < width; column++) {
-      const y = Math.min(Math.max(yy * (row + 0.5) + yx * (column + 0.5) + y0 - 0.5, 0), height - 1);
-      const x = Math.min(Math.max(xy * (row + 0.5) + xx * (column + 0.5) + x0 - 0.5, 0), width - 1);
+      const [fromY, fromX] = source(row + 0.5, column + 0.5);
+      const y = Math.min(Math.max(fromY - 0.5, 0), height - 1);
+      const x = Math.min(Math.max(fromX - 0.5, 0), width - 1);
       const [top, left] = [Math.floor(y), Math.floor(x)];
       const [down, right] = [top + 1 < height ? width : 0, left + 1 < width ? 1 : 0];
       const [v, u] = [y - top, x - left];

@@ -6,6 +6,7 @@ import { assembleBatch, type Batch, type BatchSize } from "./batch.ts";
 import { epochOrder } from "./epochOrder.ts";
 import { type LoaderCounts, LoaderTally } from "./loaderTally.ts";
 import type { PairRecord } from "./manifest.ts";
+import type { MisregisterOptions } from "./misregister.ts";
 import { mixBatch } from "./mix.ts";
 import type { PairCacheOptions } from "./pairCache.ts";
 import { type LoadedPair, PairPool } from "./pairPool.ts";
@@ -20,6 +21,8 @@ export interface LoaderOptions extends BatchSize {
   readonly preprocess?: PreprocessOptions;
   /** Absent: the pairs as they are. `mix` is the probability that a pair is blended with another of its batch. */
   readonly augment?: AugmentOptions & { readonly mix?: number };
+  /** The FFDM of each pair is moved against its SM, in every epoch alike; absent: pairs lie as they are. */
+  readonly misregister?: MisregisterOptions;
   /** Worker threads; default 2, or 1 on fewer than three cores. */
   readonly workers?: number;
   /** Batches under way beyond the one that is consumed; default 2. */
@@ -121,16 +124,16 @@ export class PairLoader {
   }
 
   #loadPair(epoch: number, index: number): Promise<LoadedPair> {
-    const { height, width, seed, augment, preprocess = defaultPreprocess } = this.#options;
-    const drawn = augment && { options: augment, seed, stream: `augment/epoch ${epoch}/pair ${index}` };
-    const record = this.#pairs[index];
-    return this.#pool.load(index, {
-      record,
-      height,
-      width,
-      preprocess,
-      ...(drawn ? { augment: drawn } : {}),
-    });
+    const { height, width, seed, misregister, augment, preprocess = defaultPreprocess } = this.#options;
+    const drawn = {
+      ...(misregister
+        ? { misregister: { options: misregister, seed, stream: `misregister/pair ${index}` } }
+        : {}),
+      ...(augment
+        ? { augment: { options: augment, seed, stream: `augment/epoch ${epoch}/pair ${index}` } }
+        : {}),
+    };
+    return this.#pool.load(index, { record: this.#pairs[index], height, width, preprocess, ...drawn });
   }
 
   /** Puts the batch's first readable pair where one cannot be read, if that is the rule. */

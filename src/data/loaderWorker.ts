@@ -5,16 +5,25 @@ import { RandomStream } from "../base/random.ts";
 import { type AugmentOptions, augmentPair, drawAugmentation } from "./augment.ts";
 import { readImage } from "./image.ts";
 import type { PairRecord } from "./manifest.ts";
+import { type MisregisterOptions, misregisterPair } from "./misregister.ts";
 import { type Miss, PairCache, type PairCacheOptions } from "./pairCache.ts";
 import type { PreprocessOptions } from "./preprocess/single.ts";
 import { type PreparedPair, preparePair } from "./preprocess.ts";
+
+/** What is drawn from a random stream. */
+interface Drawn<Options> {
+  readonly options: Options;
+  readonly seed: number;
+  readonly stream: string;
+}
 
 export interface PairTask {
   readonly record: PairRecord;
   readonly height: number;
   readonly width: number;
   readonly preprocess: PreprocessOptions;
-  readonly augment?: { readonly options: AugmentOptions; readonly seed: number; readonly stream: string };
+  readonly misregister?: Drawn<MisregisterOptions>;
+  readonly augment?: Drawn<AugmentOptions>;
   /** Whether to return the prepared pair in shared memory, for later tasks. */
   readonly keep: boolean;
   /** What an earlier task has returned; neither files nor cache are read again. */
@@ -75,10 +84,19 @@ async function prepare({ record, height, width, preprocess }: PairTask): Promise
 }
 
 /** A pair of its own memory, which can be given away. */
-function vary(pair: PreparedPair, { height, width, augment }: PairTask): PreparedPair {
-  if (!augment) return { ...pair, ffdm: new Float32Array(pair.ffdm), sm: new Float32Array(pair.sm) };
+function vary(pair: PreparedPair, { record, height, width, misregister, augment }: PairTask): PreparedPair {
+  let varied = pair;
+  if (misregister) {
+    if (pair.spacing === undefined)
+      throw new UserError(
+        `manifest row ${record.row}: has no pixel spacing, which a misregistration in mm needs: ${record.ffdm}, ${record.sm}`,
+      );
+    const stream = new RandomStream(misregister.seed, misregister.stream);
+    varied = misregisterPair(pair, misregister.options, stream, height, width, pair.spacing);
+  }
+  if (!augment) return { ...varied, ffdm: new Float32Array(varied.ffdm), sm: new Float32Array(varied.sm) };
   const stream = new RandomStream(augment.seed, augment.stream);
-  return augmentPair(pair, height, width, drawAugmentation(augment.options, stream));
+  return augmentPair(varied, height, width, drawAugmentation(augment.options, stream));
 }
 
 function shared(pair: PreparedPair): PreparedPair {

@@ -17,7 +17,7 @@ import type { PreparedPair } from "./preprocess.ts";
  * To be raised whenever `preparePair`, or a decoder below it, gives other bytes for the same files and settings: what was
  * cached before is then not looked at again.
  */
-export const preparationVersion = 1;
+export const preparationVersion = 2;
 
 /** What a worker needs to find the cache. */
 export interface PairCacheOptions {

@@ -19,7 +19,7 @@ export interface PairPoolOptions {
 /** A pair, or why it cannot be had. */
 export type LoadedPair = { readonly pair: PreparedPair } | { readonly failure: string };
 
-type PairRequest = Pick<PairTask, "record" | "height" | "width" | "preprocess" | "augment">;
+type PairRequest = Pick<PairTask, "record" | "height" | "width" | "preprocess" | "misregister" | "augment">;
 
 /** A pair whose worker dies is given to this many others before the pair is blamed. */
 const retries = 2;

@@ -24,6 +24,8 @@ export interface PreparedPair {
   /** In the order of `ffdmBoxes`. */
   readonly smBoxes: readonly Box[];
   readonly classes: readonly number[];
+  /** Side of the grid's pixel in mm; absent where a file does not say its own. */
+  readonly spacing?: number;
   /** What a person should look at, each a line that names its file or row; absent when there is nothing. */
   readonly warnings?: readonly string[];
 }
@@ -81,6 +83,7 @@ export function pairSteps(
     ffdmBoxes: kept.map((index) => clip(laid.ffdm.boxes[index], grid)),
     smBoxes: kept.map((index) => clip(laid.sm.boxes[index], grid)),
     classes: kept.map((index) => record.classes[index]),
+    ...(ffdm.spacing && sm.spacing ? { spacing: grid.spacing } : {}),
     ...(warnings.length > 0 ? { warnings } : {}),
   };
   return { images, grid, laid, prepared };

@@ -4,6 +4,7 @@ import { type LayerMode, Layers } from "../autograd/layers.ts";
 import { ParameterSet } from "../autograd/parameters.ts";
 import { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
+import { backbone } from "./backbone.ts";
 import type { DetectorConfig } from "./config.ts";
 import { extractFeatures } from "./detector.ts";
 import { heads, type Predictions } from "./heads.ts";
@@ -46,6 +47,12 @@ export class DetectorModule {
   features(tape: Tape, image: Tensor, mode: LayerMode): readonly Tensor[] {
     const layers = new Layers(tape, this.set, mode);
     return tape.scope(this.set.name, () => extractFeatures(layers, this.config, image).pyramid.levels);
+  }
+
+  /** image [N, inChannels, H, W] → the backbone's C3, C4 and C5. */
+  endpoints(tape: Tape, image: Tensor, mode: LayerMode): readonly Tensor[] {
+    const layers = new Layers(tape, this.set, mode);
+    return tape.scope(this.set.name, () => backbone(layers.at("backbone"), this.config, image).endpoints);
   }
 
   /** levels [N, headChannels, h, w] → class logits and box codes. */

@@ -1,5 +1,6 @@
 // What becomes of each kernel of an inference tape in ONNX. Batch norms are folded into the convolution before them, and
 // the packed levels of a pyramid are apart again, each a value of its own, as other implementations have them.
+import type { AddParameters } from "../../kernels/add.ts";
 import type { BatchNormParameters, NormParameters } from "../../kernels/batchNorm.ts";
 import { type ConcatParameters, concatSizes } from "../../kernels/concat.ts";
 import type { Conv2dParameters } from "../../kernels/conv2d.ts";
@@ -226,6 +227,28 @@ export const onnxRules: Readonly<Record<string, Rule>> = {
         { axis: 1 },
       );
     translation.define(y, packs ? maps : [{ ...maps[0], value: joined() }]);
+  },
+
+  gatedSum(translation, { tensors: { a, b, gate, y } }) {
+    const { graph, levels } = translation;
+    const [first] = levels(a);
+    const [second, weight] = [levels(b)[0].value, graph.node("Sigmoid", [levels(gate)[0].value])];
+    const share = graph.node("Mul", [weight, graph.node("Sub", [first.value, second])]);
+    translation.define(y, [{ ...first, value: graph.node("Add", [second, share]) }]);
+  },
+
+  add(translation, { parameters, tensors: { a, b, y } }) {
+    const { graph, levels } = translation;
+    const { alpha, beta } = parameters as AddParameters;
+    const times = (value: Value, factor: number) =>
+      factor === 1 ? value : graph.node("Mul", [value, graph.constant([], [factor])]);
+    const others = levels(b);
+    const maps = levels(a).map((map, level) => {
+      const first = times(map.value, alpha);
+      const value = beta === 0 ? first : graph.node("Add", [first, times(others[level].value, beta)]);
+      return { ...map, value };
+    });
+    translation.define(y, maps);
   },
 
   decodeBoxes(translation, { parameters, tensors }) {

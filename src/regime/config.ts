@@ -5,6 +5,7 @@ import { z } from "zod";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { checkImageSize, detectorConfig, modelNames } from "../detector/config.ts";
 import { adapterKinds } from "../engine/adapter.ts";
+import { defaultDesign, designFault, designFields, distillationFields } from "./design.ts";
 
 const positiveInteger = z.int().positive();
 const fraction = z.number().min(0).max(1);
@@ -72,6 +73,15 @@ const configSchema = z.strictObject({
   }),
   /** Share of a training epoch that goes to pairs with lesions; null: every pair once. */
   positives: fraction.nullable(),
+  /** Share of the training patients whose lesions are known to stages 1 and 3, and whether stage 2 sees the others' images. */
+  labels: z.strictObject({ share: fraction.positive(), distillOn: z.enum(["all", "labelled"]) }),
+  /** How far training and validation pairs' images are moved apart: mm, degrees, share, mm. */
+  misregistration: z.strictObject({
+    shift: z.number().nonnegative(),
+    rotation: z.number().min(0).max(180),
+    scale: fraction,
+    local: z.number().nonnegative(),
+  }),
   /** In fractions of the image, degrees and standard deviations. */
   augment: z.strictObject({
     flip: fraction,
@@ -87,10 +97,10 @@ const configSchema = z.strictObject({
     /** Probability that a pair is blended with another of its batch. */
     mix: fraction,
   }),
-  distillation: z.strictObject({
-    loss: z.enum(["mse", "cosine", "both"]),
-    start: z.enum(["module_c", "module_a", "random"]),
-  }),
+  ...designFields,
+  /** What students do where their own entries do not say. */
+  distillation: z.strictObject(distillationFields),
+  /** What models do where their own entries do not say. */
   predictor: z.strictObject({ fineTune: z.boolean() }),
   evaluation: z.strictObject({
     resamples: positiveInteger,
@@ -138,6 +148,8 @@ const base: Config = {
   pretrained: { sm: null, ffdm: null },
   preprocess: { crop: true, spacing: null },
   positives: null,
+  labels: { share: 1, distillOn: "all" },
+  misregistration: { shift: 0, rotation: 0, scale: 0, local: 0 },
   augment: {
     flip: 0.5,
     shift: 0.08,
@@ -151,7 +163,8 @@ const base: Config = {
     cutout: 0,
     mix: 0,
   },
-  distillation: { loss: "mse", start: "module_c" },
+  ...defaultDesign,
+  distillation: { loss: "mse", start: "module_c", tap: "pyramid", levels: null, blur: 0 },
   predictor: { fineTune: false },
   evaluation: { resamples: 2000, nmsIou: 0.5, maxDetections: 100 },
   workers: 2,
@@ -211,7 +224,7 @@ export function makeConfig(
 /** @throws UserError naming the first wrong field, with `source` in front. */
 export function checkConfig(value: unknown, source: string): Config {
   const result = configSchema.safeParse(value);
-  if (result.success) return checkSizes(result.data, source);
+  if (result.success) return checkDesign(checkSizes(result.data, source), source);
   const [issue] = result.error.issues;
   if (issue.code === "unrecognized_keys") {
     const at = [...issue.path, issue.keys[0]].join(".");
@@ -220,6 +233,18 @@ export function checkConfig(value: unknown, source: string): Config {
   // An option names its field itself.
   const at = source.startsWith("--") ? "" : `${issue.path.join(".") || "the file"}: `;
   throw new UserError(`${source}: ${at}${issue.message}`);
+}
+
+/** Names that the parts of a run call each other by. */
+function checkDesign(config: Config, source: string): Config {
+  const { detectors, students, models, comparisons } = config;
+  const fault =
+    designFault({ detectors, students, models, comparisons }) ??
+    (config.distillation.start !== "random" && !(config.distillation.start in detectors)
+      ? ["distillation.start", `"${config.distillation.start}" must be random or a detector`]
+      : undefined);
+  if (fault) throw new UserError(`${source}: ${fault[0]}: ${fault[1]}`);
+  return config;
 }
 
 /** An image size that the model's pyramid divides. */

@@ -1,117 +1,99 @@
-// The five models that a run compares, and their detections on a set of pairs.
-import { foldBatchNorms } from "../autograd/foldBatchNorms.ts";
-import { Tape } from "../autograd/tape.ts";
+// The models that a run compares: heads over the pyramids of one or more feature networks.
+import type { LayerMode } from "../autograd/layers.ts";
+import { add, scale } from "../autograd/operations/arithmetic.ts";
+import { concatChannels } from "../autograd/operations/concatenation.ts";
+import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
-import { type Annotation, boxAt } from "../base/boxes.ts";
-import type { Batch } from "../data/batch.ts";
-import type { PairLoader } from "../data/loader.ts";
-import type { PairRecord } from "../data/manifest.ts";
-import { detectorOutputs, recordDetection } from "../detector/inference.ts";
-import type { DetectorModule } from "../detector/module.ts";
-import { type PostprocessOptions, postprocess } from "../detector/postprocess.ts";
-import type { Engine } from "../engine/engine.ts";
-import { compile } from "../engine/program.ts";
-import type { ImageResult } from "../evaluate/detection.ts";
-import { inputsOf } from "../train/step.ts";
-import { BatchInputs, type BatchShape, type Modality } from "../train/task.ts";
-import { hostInputs } from "../train/trainer.ts";
-import { type Modules, modalityOf, predictorSpecs } from "./modules.ts";
-import { branchesOf, frozen, fusePyramids } from "./stages.ts";
+import type { DetectorConfig } from "../detector/config.ts";
+import type { Predictions } from "../detector/heads.ts";
+import type { BatchInputs, Modality } from "../train/task.ts";
+import type { Config } from "./config.ts";
+import type { ModelDesign } from "./design.ts";
+import { branchNames, headNames, isFineTuned, type Modules, type RegimeModule } from "./modules.ts";
 
-export interface Model {
-  /** As the results table names it. */
-  readonly name: string;
-  /** Modules whose checkpoints it needs. */
-  readonly modules: readonly string[];
-  /** The image whose annotations it is judged by. */
-  readonly modality: Modality;
-  readonly heads: DetectorModule;
-  levels(tape: Tape, batch: BatchInputs): readonly Tensor[];
-}
+/** How a module runs that is not being trained. */
+export const frozen: LayerMode = { normalization: "frozen", trainable: false };
 
-/** Model_sm and Model_ffdm are A and C with their own heads; the others are predictors over two pyramids. */
-export function comparedModels(modules: Modules, fineTune: boolean): Model[] {
-  const single = (name: string, module: string): Model => ({
-    name,
-    modules: [module],
-    modality: modalityOf(module),
-    heads: modules[module],
-    levels: (tape, batch) => modules[module].features(tape, batch.image(modalityOf(module)), frozen),
-  });
-  const predictors = predictorSpecs.map((spec): Model => {
-    const branches = branchesOf(modules, spec, fineTune);
-    return {
-      name: spec.model,
-      modules: [spec.name, ...branches.map(({ module }) => module.set.name)],
-      modality: branches[0].modality,
-      heads: modules[spec.name],
-      levels: (tape, batch) => fusePyramids(tape, branches, (modality) => batch.image(modality), frozen),
-    };
-  });
-  return [single("model_sm", "module_a"), single("model_ffdm", "module_c"), ...predictors];
-}
+export class Model {
+  private constructor(
+    /** As the results table names it. */
+    readonly name: string,
+    readonly fusion: ModelDesign["fusion"],
+    readonly branches: readonly RegimeModule[],
+    /** One, or one a branch. */
+    readonly heads: readonly RegimeModule[],
+    /** Whether its branches are copies that are trained along with its heads. */
+    readonly fineTuned: boolean,
+  ) {}
 
-/** A model's detections as its layers say them, batch norms and all: what is exported. */
-export function recordModel(model: Model, shape: BatchShape) {
-  const tape = new Tape();
-  const batch = new BatchInputs(tape, shape);
-  const predictions = model.heads.predictions(tape, model.levels(tape, batch), frozen);
-  const outputs = recordDetection(tape, model.heads.config, batch.image(model.modality), predictions);
-  return { tape, outputs };
-}
-
-/** A model's inference, batch norms folded. Its outputs are what `detectorOutputs` reads. */
-export function recordInference(model: Model, shape: BatchShape) {
-  const recorded = recordModel(model, shape);
-  foldBatchNorms(recorded.tape, Object.values(recorded.outputs));
-  return recorded;
-}
-
-/** The annotations of one image of a batch. */
-function annotationsOf(
-  { classes, ...batch }: Batch,
-  modality: Modality,
-  image: number,
-  maxBoxes: number,
-): Annotation[] {
-  const boxes = batch[`${modality}Boxes`];
-  const rows = Array.from({ length: maxBoxes }, (_, row) => image * maxBoxes + row);
-  return rows
-    .filter((row) => classes[row] >= 0)
-    .map((row) => ({ box: boxAt(boxes, row), label: classes[row] }));
-}
-
-/**
- * A model's detections on every pair of a loader, in the loader's order, beside the annotations of the image that it
- * is judged by. The model's modules must be in the engine's planes.
- */
-export async function detect(
-  engine: Engine,
-  model: Model,
-  loader: PairLoader,
-  pairs: readonly PairRecord[],
-  shape: BatchShape,
-  options: PostprocessOptions,
-  onBatch: (images: number) => void,
-): Promise<ImageResult[]> {
-  const { tape, outputs: read } = recordInference(model, shape);
-  const program = await compile(engine, `${model.name}, inference`, tape, read);
-  const results: ImageResult[] = [];
-  try {
-    for await (const batch of loader.batches(0)) {
-      const outputs = await program.run(inputsOf(program, hostInputs(batch)));
-      batch.indices.forEach((index, image) => {
-        const own = detectorOutputs(model.heads.config, outputs, shape, image);
-        results.push({
-          patient: pairs[index].patient,
-          annotations: annotationsOf(batch, model.modality, image, shape.maxBoxes),
-          detections: postprocess(own, { clip: shape, ...options }),
-        });
-      });
-      onBatch(batch.indices.length);
-    }
-  } finally {
-    program.release();
+  static of(name: string, design: ModelDesign, modules: Modules, config: Config): Model {
+    const fineTuned = isFineTuned(design, config);
+    const branches = branchNames(name, design, fineTuned).map((branch) => modules[branch]);
+    const heads = headNames(name, design).map((head) => modules[head]);
+    return new Model(name, design.fusion, branches, heads, fineTuned);
   }
-  return results;
+
+  /** Names of the modules whose checkpoints it needs, its heads first. */
+  get modules(): string[] {
+    return [...new Set([...this.heads, ...this.branches].map(({ set }) => set.name))];
+  }
+
+  /** The image whose annotations it is judged by. */
+  get modality(): Modality {
+    return this.branches[0].modality;
+  }
+
+  get config(): DetectorConfig {
+    return this.heads[0].config;
+  }
+
+  /** Class logits and box codes of a batch. */
+  predictions(batch: BatchInputs, headMode: LayerMode, branchMode: LayerMode): Predictions {
+    const { tape } = batch;
+    const pyramids = this.branches.map((branch) => branch.pyramid(batch, branchMode));
+    const streams = this.#fuse(tape, pyramids, headMode);
+    return mean(
+      tape,
+      streams.map((levels, index) => this.heads[index].predictions(tape, levels, headMode)),
+    );
+  }
+
+  /** What the heads look at, a pyramid each. */
+  #fuse(tape: Tape, pyramids: readonly (readonly Tensor[])[], mode: LayerMode): (readonly Tensor[])[] {
+    const [first, ...others] = pyramids;
+    const levelwise = (join: (level: Tensor, others: readonly Tensor[]) => Tensor) => [
+      first.map((level, index) =>
+        tape.scope(`fusion level ${index}`, () =>
+          join(
+            level,
+            others.map((levels) => levels[index]),
+          ),
+        ),
+      ),
+    ];
+    if (this.fusion === "concat")
+      return levelwise((level, rest) => rest.reduce((all, next) => concatChannels(tape, all, next), level));
+    if (this.fusion === "gated")
+      return levelwise((level, [second]) => this.heads[0].gate(tape, level, second, mode));
+    return [...pyramids];
+  }
+}
+
+/** Of logits, that is a geometric mean of the odds; of codes, of boxes around the same anchors. */
+function mean(tape: Tape, predictions: readonly Predictions[]): Predictions {
+  const average = (pick: (one: Predictions) => Tensor) =>
+    scale(
+      tape,
+      predictions.map(pick).reduce((sum, next) => add(tape, sum, next)),
+      1 / predictions.length,
+    );
+  return {
+    classLogits: average(({ classLogits }) => classLogits),
+    boxCodes: average(({ boxCodes }) => boxCodes),
+  };
+}
+
+/** In the order of the configuration. */
+export function comparedModels(modules: Modules, config: Config): Model[] {
+  return Object.entries(config.models).map(([name, design]) => Model.of(name, design, modules, config));
 }

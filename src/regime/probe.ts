@@ -3,7 +3,6 @@ import { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import type { Batch } from "../data/batch.ts";
 import type { PairLoader } from "../data/loader.ts";
-import type { DetectorModule } from "../detector/module.ts";
 import type { Engine } from "../engine/engine.ts";
 import { compile, type Program } from "../engine/program.ts";
 import {
@@ -14,9 +13,9 @@ import {
   meanSquaredError,
 } from "../evaluate/similarity.ts";
 import { inputsOf } from "../train/step.ts";
-import { BatchInputs, type BatchShape, type Modality } from "../train/task.ts";
+import { BatchInputs, type BatchShape } from "../train/task.ts";
 import { hostInputs, type Scalars } from "../train/trainer.ts";
-import { modalityOf } from "./modules.ts";
+import type { RegimeModule } from "./modules.ts";
 
 /** By level name: P3, P4, … */
 type PyramidMaps = Readonly<Record<string, FeatureMap>>;
@@ -35,7 +34,7 @@ export class PyramidProbe {
   /** @param averaged probe the averages that training keeps, rather than the parameters themselves. */
   static async create(
     engine: Engine,
-    networks: readonly DetectorModule[],
+    networks: readonly RegimeModule[],
     shape: BatchShape,
     averaged: boolean,
   ): Promise<PyramidProbe> {
@@ -43,8 +42,7 @@ export class PyramidProbe {
     const batch = new BatchInputs(tape, shape);
     const mode = { normalization: "frozen", trainable: false, averaged } as const;
     const levels = networks.flatMap((module) => {
-      const modality: Modality = modalityOf(module.set.name);
-      return module.features(tape, batch.image(modality), mode).map((tensor, index) => ({
+      return module.pyramid(batch, mode).map((tensor, index) => ({
         network: module.set.name,
         level: `P${module.config.minLevel + index}`,
         tensor,
@@ -92,8 +90,8 @@ export interface LevelSimilarity {
  */
 export async function comparePyramids(
   engine: Engine,
-  student: DetectorModule,
-  teacher: DetectorModule,
+  student: RegimeModule,
+  teacher: RegimeModule,
   loader: PairLoader,
   shape: BatchShape,
 ): Promise<Record<string, LevelSimilarity>> {

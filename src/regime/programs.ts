@@ -9,7 +9,8 @@ import type { Inputs } from "../engine/program.ts";
 import { prepareSets, recordStep, recordValidation } from "../train/step.ts";
 import type { BatchShape } from "../train/task.ts";
 import type { Config } from "./config.ts";
-import { comparedModels, recordInference } from "./models.ts";
+import { recordInference } from "./detect.ts";
+import { comparedModels } from "./models.ts";
 import { type Modules, modulesOf } from "./modules.ts";
 import { type StageTask, stageTasks } from "./stages.ts";
 
@@ -49,10 +50,10 @@ function recordTask(modules: Modules, task: StageTask, kind: ProgramKind, shape:
 }
 
 function recordModel(modules: Modules, name: string, shape: BatchShape, config: Config) {
-  const models = comparedModels(modules, config.predictor.fineTune);
-  const model = models.find(({ heads }) => heads.set.name === name);
+  const models = comparedModels(modules, config);
+  const model = models.find(({ heads }) => heads[0].set.name === name);
   if (!model) {
-    const names = models.map(({ heads }) => heads.set.name).join(", ");
+    const names = models.map(({ heads }) => heads[0].set.name).join(", ");
     throw new UserError(`--task ${name}: no model infers by its heads: must be one of ${names}`);
   }
   return {

@@ -4,8 +4,9 @@ import type { OptimizerOptions } from "../autograd/operations/optimizer.ts";
 import { cacheFolder } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
 import { type LoaderOptions, PairLoader } from "../data/loader.ts";
-import type { Manifest, Split } from "../data/manifest.ts";
+import type { Manifest, PairRecord, Split } from "../data/manifest.ts";
 import { pairCacheName } from "../data/pairCache.ts";
+import { patientShare } from "../data/subset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type ImageResult, iouRule } from "../evaluate/detection.ts";
 import { type FurtherFigures, furtherFigures } from "../evaluate/furtherFigures.ts";
@@ -14,7 +15,8 @@ import { loadModule } from "../train/checkpoint.ts";
 import type { BatchShape } from "../train/task.ts";
 import type { TrainingOptions } from "../train/trainer.ts";
 import type { Config } from "./config.ts";
-import { comparedModels, detect, type Model } from "./models.ts";
+import { detect } from "./detect.ts";
+import { comparedModels, type Model } from "./models.ts";
 import { type Modules, modulesOf } from "./modules.ts";
 import { comparePyramids, type LevelSimilarity } from "./probe.ts";
 import type { RunFolder } from "./runFolder.ts";
@@ -33,18 +35,13 @@ export interface RunContext {
 /** What results.json holds. */
 export interface Results extends Summary {
   readonly further: FurtherFigures;
-  readonly distillation: Readonly<Record<string, LevelSimilarity>>;
+  /** By student and level. */
+  readonly distillation: Readonly<Record<string, Readonly<Record<string, LevelSimilarity>>>>;
   readonly seconds: Readonly<Record<string, number>>;
   readonly adapter: unknown;
   /** The choices of kernels that the last part of the run was computed by. */
   readonly tuning: string;
 }
-
-/** The models whose difference is the run's answer: what fusing gains, and what of that mere capacity would. */
-const comparisons = [
-  ["fused", "model_sm"],
-  ["fused", "twin_sm"],
-] as const;
 
 const mebibyte = 2 ** 20;
 
@@ -69,7 +66,13 @@ class Run {
     return this.context.manifest.pairs.filter((pair) => pair.split === split);
   }
 
-  #loader(split: Split, options: Partial<LoaderOptions> = {}): PairLoader {
+  /** Training pairs whose lesions are known. */
+  get #labelled(): PairRecord[] {
+    const { labels, seed } = this.#config;
+    return patientShare(this.#pairs("train"), labels.share, seed);
+  }
+
+  #loader(pairs: readonly PairRecord[], options: Partial<LoaderOptions> = {}): PairLoader {
     const { seed, workers, preprocess, cache } = this.#config;
     const { height, width } = this.#shape;
     const name = pairCacheName(this.context.manifest.path, { height, width, preprocess });
@@ -82,7 +85,7 @@ class Run {
       memoryBytes: cache.memory * mebibyte,
       cache: { folder: join(cacheFolder(), name), height, width, maxBytes: cache.disk * mebibyte },
     };
-    return new PairLoader(this.#pairs(split), { ...common, ...options });
+    return new PairLoader(pairs, { ...common, ...options });
   }
 
   async #timed<T>(name: string, body: () => Promise<T>): Promise<T> {
@@ -94,26 +97,31 @@ class Run {
 
   /** Trains the tasks of stages 1 to `lastStage`. */
   async train(lastStage: number): Promise<void> {
-    const { distillation, predictor, augment, positives, unreadable } = this.#config;
-    const sampling = { shuffle: true, positives, augment, unreadable, dropLast: true } as const;
-    const training = this.#loader("train", sampling);
-    const validation = this.#loader("validation", { workers: 1 });
-    const loaders = { training, validation };
+    const { augment, positives, unreadable, misregistration, labels } = this.#config;
+    const isMoved = Object.values(misregistration).some((extent) => extent > 0);
+    const misregister = isMoved ? { misregister: misregistration } : {};
+    const sampling = { ...misregister, shuffle: true, augment, unreadable, dropLast: true };
+    const labelled = this.#loader(this.#labelled, { ...sampling, positives });
+    const all =
+      labels.share < 1 && labels.distillOn === "all"
+        ? this.#loader(this.#pairs("train"), { ...sampling, positives })
+        : labelled;
+    const validation = this.#loader(this.#pairs("validation"), { ...misregister, workers: 1 });
     try {
-      for (const task of stageTasks(this.#modules, { distillation, predictor })) {
+      for (const task of stageTasks(this.#modules, this.#config)) {
         if (task.stage > lastStage) continue;
         const options = this.#trainingOptions(task.stage);
         const context: TaskContext = {
           ...this.context,
           interrupted: () => this.context.interrupted(),
           modules: this.#modules,
-          loaders,
+          loaders: { training: task.stage === 2 ? all : labelled, validation },
           options,
         };
         await this.#timed(task.name, () => trainTask(context, task));
       }
     } finally {
-      await Promise.all([training.close(), validation.close()]);
+      await Promise.all([labelled, all, validation].map((loader) => loader.close()));
     }
   }
 
@@ -136,7 +144,7 @@ class Run {
   /** Detections of every model on the test pairs, and what they amount to. */
   async evaluate(): Promise<Results> {
     const { engine, folder, reporter } = this.context;
-    const { seed, evaluation } = this.#config;
+    const { seed, evaluation, comparisons } = this.#config;
     const results = await this.#timed("evaluation", () => this.#detectAll());
     await folder.writeJson("detections.json", results);
     const summary = summarizeModels(results, {
@@ -155,7 +163,7 @@ class Run {
 
   async #detectAll(): Promise<Record<string, ImageResult[]>> {
     const { reporter } = this.context;
-    const models = comparedModels(this.#modules, this.#config.predictor.fineTune);
+    const models = comparedModels(this.#modules, this.#config);
     const pairs = this.#pairs("test");
     const bar = reporter.progress("detection on the test pairs", pairs.length * models.length);
     const results: Record<string, ImageResult[]> = {};
@@ -174,7 +182,7 @@ class Run {
     for (const name of model.modules)
       await loadModule(engine, this.#modules[name].set, folder.checkpoint(name));
     const { nmsIou, maxDetections } = this.#config.evaluation;
-    const loader = this.#loader("test");
+    const loader = this.#loader(this.#pairs("test"));
     try {
       const options = { nmsIou, maxDetections };
       return await detect(engine, model, loader, this.#pairs("test"), this.#shape, options, onBatch);
@@ -183,18 +191,22 @@ class Run {
     }
   }
 
-  /** How near B's pyramid of the SM comes to C's of the FFDM on the validation pairs, level by level. */
+  /** How near each student's pyramid comes to its teacher's on the validation pairs, level by level. */
   async #distillation() {
     const { engine, folder } = this.context;
-    const { module_b: student, module_c: teacher } = this.#modules;
-    for (const module of [student, teacher])
-      await loadModule(engine, module.set, folder.checkpoint(module.set.name));
-    const loader = this.#loader("validation", { workers: 1 });
-    try {
-      return await comparePyramids(engine, student, teacher, loader, this.#shape);
-    } finally {
-      await loader.close();
+    const similarities: Record<string, Readonly<Record<string, LevelSimilarity>>> = {};
+    for (const [name, { teacher = "module_c" }] of Object.entries(this.#config.students)) {
+      for (const module of [name, teacher])
+        await loadModule(engine, this.#modules[module].set, folder.checkpoint(module));
+      const loader = this.#loader(this.#pairs("validation"), { workers: 1 });
+      try {
+        const [ours, theirs] = [this.#modules[name], this.#modules[teacher]];
+        similarities[name] = await comparePyramids(engine, ours, theirs, loader, this.#shape);
+      } finally {
+        await loader.close();
+      }
     }
+    return similarities;
   }
 }
 

@@ -1,24 +1,17 @@
-// The three stages of arXiv 2408.08560 as training tasks, and the two predictors that the fused one is held against.
+// The three stages of arXiv 2408.08560 as training tasks: detectors, students of detectors, and predictors over both.
 import type { LayerMode } from "../autograd/layers.ts";
 import { add, scale } from "../autograd/operations/arithmetic.ts";
-import { concatChannels } from "../autograd/operations/concatenation.ts";
+import { depthwiseConv2d } from "../autograd/operations/convolution.ts";
 import { cosineDistance, meanSquaredError } from "../autograd/operations/losses.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
 import { assignTargets, detectionLoss } from "../detector/detector.ts";
 import type { Predictions } from "../detector/heads.ts";
-import type { DetectorModule } from "../detector/module.ts";
-import type { BatchInputs, Losses, Modality, Task } from "../train/task.ts";
-import { branchNames, type Modules, modalityOf, type PredictorSpec, predictorSpecs } from "./modules.ts";
-
-/** How a module runs that is not being trained. */
-export const frozen: LayerMode = { normalization: "frozen", trainable: false };
-
-/** A module's pyramid on one of the two images. */
-export interface Branch {
-  readonly module: DetectorModule;
-  readonly modality: Modality;
-}
+import type { BatchInputs, Losses, Task } from "../train/task.ts";
+import type { Config } from "./config.ts";
+import type { StudentDesign } from "./design.ts";
+import { comparedModels, frozen, type Model } from "./models.ts";
+import { type Modules, predictorName, type RegimeModule } from "./modules.ts";
 
 export interface StageTask extends Task {
   readonly stage: 1 | 2 | 3;
@@ -29,145 +22,116 @@ export interface StageTask extends Task {
   readonly startsFrom: Readonly<Record<string, string>>;
 }
 
-function lossesAgainstTruth(
-  tape: Tape,
-  batch: BatchInputs,
-  modality: Modality,
-  module: DetectorModule,
-  predictions: Predictions,
-): Losses {
-  const { config } = module;
+function lossesAgainstTruth(batch: BatchInputs, module: RegimeModule, predictions: Predictions): Losses {
+  const { tape } = batch;
+  const { config, modality } = module;
   const targets = assignTargets(tape, config, batch.image(modality), batch.groundTruth(modality));
   const { total, classLoss, boxLoss } = detectionLoss(tape, config, predictions, targets);
   return { loss: total, classLoss, boxLoss };
 }
 
-/** A detector on one image, with its own detection loss. */
-function detectorTask(modules: Modules, name: string, title: string): StageTask {
-  const module = modules[name];
-  const modality = modalityOf(name);
+const pictured = { sm: "SM", ffdm: "FFDM", both: "SM and FFDM" } as const;
+
+/** A detector on its image, with its own detection loss. */
+function detectorTask(module: RegimeModule, start?: string): StageTask {
+  const { name } = module.set;
   return {
     stage: 1,
     name,
-    title: `stage 1, ${title}`,
+    title: `stage 1, ${name} on ${pictured[module.image]}`,
     trains: [name],
     reads: [],
-    startsFrom: {},
+    startsFrom: start ? { [name]: start } : {},
     trained: [module.set],
-    losses(tape, batch, mode) {
-      const levels = module.features(tape, batch.image(modality), mode);
-      return lossesAgainstTruth(tape, batch, modality, module, module.predictions(tape, levels, mode));
+    losses(_tape, batch, mode) {
+      const levels = module.pyramid(batch, mode);
+      return lossesAgainstTruth(batch, module, module.predictions(batch.tape, levels, mode));
     },
   };
-}
-
-export interface DistillationOptions {
-  /** `both` adds the two with equal weight. */
-  readonly loss: "mse" | "cosine" | "both";
-  /** What B starts as. */
-  readonly start: "module_c" | "module_a" | "random";
 }
 
 /** Name of a level's losses in reports: "P3 mse". */
 export const levelLoss = (level: number, kind: "mse" | "cosine"): string => `P${level} ${kind}`;
 
-/** B sees the SM and learns C's pyramid of the FFDM; the mean over levels of each level's loss is minimised. */
-function distillationTask(modules: Modules, { loss: kind, start }: DistillationOptions): StageTask {
-  const { module_b: student, module_c: teacher } = modules;
+/** Means over squares of 2 · radius + 1 locations; beyond the edges the map counts as 0. */
+function blurred(tape: Tape, map: Tensor, radius: number): Tensor {
+  if (radius === 0) return map;
+  const [, channels] = map.shape;
+  const kernel = 2 * radius + 1;
+  const weight = new Float32Array(channels * kernel ** 2).fill(1 / kernel ** 2);
+  const weights = tape.constant(`blur of ${kernel}`, [channels, 1, kernel, kernel], weight);
+  return depthwiseConv2d(tape, map, weights, { stride: 1, padding: "symmetric" });
+}
+
+/** A student sees its image and learns its teacher's maps of another; the mean over levels of each level's loss is minimised. */
+function distillationTask(
+  modules: Modules,
+  name: string,
+  { teacher: teacherName = "module_c", ...own }: StudentDesign,
+  config: Config,
+): StageTask {
+  const { loss: kind, start, tap, levels: chosen, blur } = { ...config.distillation, ...own };
+  const [student, teacher] = [modules[name], modules[teacherName]];
+  const mapsOf = (module: RegimeModule, batch: BatchInputs, mode: LayerMode) =>
+    tap === "pyramid" ? module.pyramid(batch, mode) : module.backboneMaps(batch, mode);
   return {
     stage: 2,
-    name: "module_b",
-    title: "stage 2, module B on SM towards C on FFDM",
-    trains: ["module_b"],
-    reads: ["module_c"],
-    startsFrom: start === "random" ? {} : { module_b: start },
+    name,
+    title: `stage 2, ${name} on ${pictured[student.image]} towards ${teacherName} on ${pictured[teacher.image]}`,
+    trains: [name],
+    reads: [teacherName],
+    startsFrom: start === "random" ? {} : { [name]: start },
     trained: [student.set],
     losses(tape, batch, mode) {
-      const wanted = teacher.features(tape, batch.image("ffdm"), frozen);
-      const levels = student.features(tape, batch.image("sm"), mode);
+      const wanted = mapsOf(teacher, batch, frozen);
+      const maps = mapsOf(student, batch, mode);
       const parts: Record<string, Tensor> = {};
-      levels.forEach((level, index) => {
-        const number = student.config.minLevel + index;
-        tape.scope(`distillation P${number}`, () => {
-          parts[levelLoss(number, "mse")] = meanSquaredError(tape, level, wanted[index]);
-          parts[levelLoss(number, "cosine")] = cosineDistance(tape, level, wanted[index]);
+      maps.forEach((map, index) => {
+        const level = student.config.minLevel + index;
+        if (chosen && !chosen.includes(level)) return;
+        tape.scope(`distillation P${level}`, () => {
+          const [ours, theirs] = [blurred(tape, map, blur), blurred(tape, wanted[index], blur)];
+          parts[levelLoss(level, "mse")] = meanSquaredError(tape, ours, theirs);
+          parts[levelLoss(level, "cosine")] = cosineDistance(tape, ours, theirs);
         });
       });
-      const minimised = Object.entries(parts).filter(([name]) => kind === "both" || name.endsWith(kind));
+      const minimised = Object.entries(parts).filter(([part]) => kind === "both" || part.endsWith(kind));
       const sum = minimised.map(([, part]) => part).reduce((total, part) => add(tape, total, part));
-      return { loss: scale(tape, sum, 1 / levels.length), ...parts };
+      return { loss: scale(tape, sum, 2 / Object.keys(parts).length), ...parts };
     },
   };
 }
 
-/** Two pyramids side by side, level by level: [N, 2 · pyramidChannels, h, w]. */
-export function fusePyramids(
-  tape: Tape,
-  [first, second]: readonly [Branch, Branch],
-  image: (modality: Modality) => Tensor,
-  mode: LayerMode,
-): Tensor[] {
-  const levels = first.module.features(tape, image(first.modality), mode);
-  const others = second.module.features(tape, image(second.modality), mode);
-  return levels.map((level, index) =>
-    tape.scope(`fusion level ${index}`, () => concatChannels(tape, level, others[index])),
-  );
-}
-
-export interface PredictorOptions {
-  /** Train the two feature networks along with the predictor. */
-  readonly fineTune: boolean;
-}
-
-/** Class and box heads over two pyramids, against the lesions as the first branch's image shows them. */
-function predictorTask(modules: Modules, spec: PredictorSpec, { fineTune }: PredictorOptions): StageTask {
-  const { name, title, branches } = spec;
-  const predictor = modules[name];
-  const used = branchNames(spec, fineTune);
-  const [first, second] = branchesOf(modules, spec, fineTune);
-  const trains = fineTune ? [name, ...used] : [name];
+/** A model's heads, against the lesions as its first image shows them. */
+function predictorTask(model: Model, branches: readonly string[]): StageTask {
+  const networks = model.branches.map(({ set }) => set.name);
+  const trained = [...model.heads, ...(model.fineTuned ? model.branches : [])].map(({ set }) => set);
   return {
     stage: 3,
-    name,
-    title: `stage 3, ${title}`,
-    trains,
-    reads: fineTune ? [] : used,
-    startsFrom: fineTune ? Object.fromEntries(used.map((copy, index) => [copy, branches[index]])) : {},
-    trained: trains.map((trained) => modules[trained].set),
-    losses(tape, batch, mode) {
-      const image = (modality: Modality) => batch.image(modality);
-      const levels = fusePyramids(tape, [first, second], image, fineTune ? mode : frozen);
-      const predictions = predictor.predictions(tape, levels, mode);
-      return lossesAgainstTruth(tape, batch, first.modality, predictor, predictions);
+    name: predictorName(model.name),
+    title: `stage 3, ${model.name}: ${model.fusion} of ${branches.join(" and ")}`,
+    trains: trained.map(({ name }) => name),
+    reads: model.fineTuned ? [] : [...new Set(networks)],
+    startsFrom: model.fineTuned
+      ? Object.fromEntries(networks.map((copy, index) => [copy, branches[index]]))
+      : {},
+    trained,
+    losses(_tape, batch, mode) {
+      const predictions = model.predictions(batch, mode, model.fineTuned ? mode : frozen);
+      return lossesAgainstTruth(batch, model.heads[0], predictions);
     },
   };
-}
-
-/** The two feature networks below a predictor. */
-export function branchesOf(
-  modules: Modules,
-  spec: PredictorSpec,
-  fineTune: boolean,
-): readonly [Branch, Branch] {
-  const [first, second] = branchNames(spec, fineTune).map((name) => ({
-    module: modules[name],
-    modality: modalityOf(name),
-  }));
-  return [first, second];
-}
-
-export interface StageOptions {
-  readonly distillation: DistillationOptions;
-  readonly predictor: PredictorOptions;
 }
 
 /** Every task of a run, in the order in which they depend on each other. */
-export function stageTasks(modules: Modules, { distillation, predictor }: StageOptions): StageTask[] {
+export function stageTasks(modules: Modules, config: Config): StageTask[] {
   return [
-    detectorTask(modules, "module_a", "module A on SM"),
-    detectorTask(modules, "module_c", "module C on FFDM"),
-    detectorTask(modules, "module_a2", "module A2 on SM, A's twin"),
-    distillationTask(modules, distillation),
-    ...predictorSpecs.map((spec) => predictorTask(modules, spec, predictor)),
+    ...Object.entries(config.detectors).map(([name, { start }]) => detectorTask(modules[name], start)),
+    ...Object.entries(config.students).map(([name, student]) =>
+      distillationTask(modules, name, student, config),
+    ),
+    ...comparedModels(modules, config)
+      .filter(({ fusion }) => fusion !== "own")
+      .map((model) => predictorTask(model, config.models[model.name].branches)),
   ];
 }

@@ -25,7 +25,7 @@ import {
   type TrainingHooks,
   type TrainingOptions,
 } from "../train/trainer.ts";
-import { type Modules, modalityOf } from "./modules.ts";
+import type { Modules } from "./modules.ts";
 import { effectiveRanks, PyramidProbe } from "./probe.ts";
 import type { RunFolder } from "./runFolder.ts";
 import type { StageTask } from "./stages.ts";
@@ -67,8 +67,8 @@ async function startPretrained(
 /** First values of a trained module: drawn, and then those of the module that it starts as, where it has the same. */
 async function startModule(context: TaskContext, name: string, from?: string) {
   const { engine, folder, modules, options } = context;
-  const { set, parts } = modules[name];
-  const pretrained = folder.config.pretrained[modalityOf(name)];
+  const { set, parts, image } = modules[name];
+  const pretrained = image === "both" ? null : folder.config.pretrained[image];
   if (!from && pretrained && parts.features) return startPretrained(context, name, pretrained);
   if (!from) {
     engine.writePlane(set.plane("values"), initialValues(set.parameters, options.seed, name));

@@ -16,7 +16,7 @@ export class TrainedRun {
     this.folder = RunFolder.open(path, checkConfig);
     const { config, classes } = this.folder;
     this.modules = modulesOf(config, classes.length);
-    this.models = comparedModels(this.modules, config.predictor.fineTune);
+    this.models = comparedModels(this.modules, config);
   }
 
   /** @throws UserError when there is no such model, or the run has not come to train it. */

@@ -1,5 +1,6 @@
 // What is trained: named sets of parameters, and the losses that a batch of pairs gives them.
 import type { LayerMode } from "../autograd/layers.ts";
+import { concatChannels } from "../autograd/operations/concatenation.ts";
 import type { ParameterSet } from "../autograd/parameters.ts";
 import type { Tape } from "../autograd/tape.ts";
 import type { Tensor } from "../autograd/tensor.ts";
@@ -17,16 +18,19 @@ export interface BatchShape {
 /** A batch of pairs as tape inputs, each declared when it is first asked for, so that nothing unused is uploaded. */
 export class BatchInputs {
   readonly #inputs = new Map<string, Tensor>();
+  #both: Tensor | undefined;
 
   constructor(
     readonly tape: Tape,
     readonly shape: BatchShape,
   ) {}
 
-  /** [N, 1, H, W]. */
-  image(modality: Modality): Tensor {
+  /** [N, 1, H, W]; of both images [N, 2, H, W], the SM first. */
+  image(kind: Modality | "both"): Tensor {
+    if (kind === "both")
+      return (this.#both ??= concatChannels(this.tape, this.image("sm"), this.image("ffdm")));
     const { batch, height, width } = this.shape;
-    return this.#input(modality, [batch, 1, height, width]);
+    return this.#input(kind, [batch, 1, height, width]);
   }
 
   /** Boxes f32 [N, G, 4] in pixels and classes i32 [N, G] from 1; unused rows −1. */

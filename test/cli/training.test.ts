@@ -54,8 +54,9 @@ test("results.json holds every figure with its interval", () => {
       [0.25, 0.5, 1, 2],
     );
   }
-  assert.deepEqual(Object.keys(distillation), ["P3", "P4", "P5"]);
-  for (const level of Object.values(distillation)) assert.ok(level.mse > 0 && Math.abs(level.cosine) <= 1);
+  assert.deepEqual(Object.keys(distillation.module_b), ["P3", "P4", "P5"]);
+  for (const level of Object.values(distillation.module_b))
+    assert.ok(level.mse > 0 && Math.abs(level.cosine) <= 1);
   assert.ok(Object.values(seconds).every((value) => value > 0));
   assert.ok((adapter as { name: string }).name.length > 0);
 });

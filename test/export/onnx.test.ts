@@ -3,12 +3,13 @@ import { test } from "node:test";
 import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-web";
 import { initialValues, type Plane } from "../../src/autograd/parameters.ts";
 import { RandomStream } from "../../src/base/random.ts";
-import { detectorConfig } from "../../src/detector/config.ts";
 import { detectorOutputs } from "../../src/detector/inference.ts";
 import { compile } from "../../src/engine/program.ts";
 import { exportOnnx, readerOf } from "../../src/export/exportOnnx.ts";
-import { comparedModels, type Model, recordInference, recordModel } from "../../src/regime/models.ts";
-import { createModules, type Modules } from "../../src/regime/modules.ts";
+import { makeConfig } from "../../src/regime/config.ts";
+import { recordInference, recordModel } from "../../src/regime/detect.ts";
+import { comparedModels, type Model } from "../../src/regime/models.ts";
+import { type Modules, modulesOf } from "../../src/regime/modules.ts";
 import { inputsOf } from "../../src/train/step.ts";
 import { sharedEngine } from "../helpers/engine.ts";
 
@@ -43,7 +44,7 @@ async function runOurs(
   const program = await compile(engine, model.name, tape, outputs);
   try {
     const read = await program.run(inputsOf(program, { sm: image, ffdm: image }));
-    return Array.from({ length: shape.batch }, (_, n) => detectorOutputs(model.heads.config, read, shape, n));
+    return Array.from({ length: shape.batch }, (_, n) => detectorOutputs(model.config, read, shape, n));
   } finally {
     program.release();
   }
@@ -66,15 +67,20 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 }
 
+const branches = ["module_a", "module_b"];
+const others = { gated: { branches, fusion: "gated" }, unfused: { branches, fusion: "heads" } };
+
 for (const { name, padding, height, width } of [
   { name: "fused", padding: "symmetric", height: 96, width: 64 },
   { name: "base_ub", padding: "symmetric", height: 64, width: 64 },
   { name: "model_sm", padding: "same", height: 64, width: 96 },
+  { name: "gated", padding: "symmetric", height: 64, width: 64 },
+  { name: "unfused", padding: "symmetric", height: 64, width: 64 },
 ] as const)
   test(`ONNX Runtime computes what the engine does: ${name}, padding ${padding}`, async () => {
-    const config = detectorConfig("nano", { numClasses: classes, inChannels: 1, padding });
-    const modules = createModules(config, false);
-    const model = comparedModels(modules, false).find((candidate) => candidate.name === name) as Model;
+    const config = makeConfig("default", [{ source: "test", values: { models: others } }]);
+    const modules = modulesOf(config, classes, padding);
+    const model = comparedModels(modules, config).find((candidate) => candidate.name === name) as Model;
     const planes = drawPlanes(modules, model.modules);
     const shape = { batch: 2, height, width, maxBoxes: 1 };
     const random = new RandomStream(1, "image");

@@ -60,3 +60,42 @@ test("a configuration file that is missing, no JSON or no object is named", asyn
   writeFileSync(path, "[1]");
   await assert.rejects(readConfigFile(path), refusedAs(/run\.json: must hold a JSON object/));
 });
+
+test("what a run trains and compares is merged by name, null takes away, and unknown names are refused", () => {
+  const make = (values: unknown) => makeConfig("default", [{ source: "plan", values }]);
+  const { models, students } = make({
+    students: { late: { start: "module_a" } },
+    models: { twin_sm: null, fused: { fineTune: true } },
+    comparisons: [["fused", "model_sm"]],
+  });
+  assert.deepEqual(Object.keys(models), ["model_sm", "model_ffdm", "fused", "base_ub"]);
+  assert.deepEqual(models.fused, { branches: ["module_a", "module_b"], fusion: "concat", fineTune: true });
+  assert.deepEqual(Object.keys(students), ["module_b", "late"]);
+  const refuse = (values: unknown, message: string) =>
+    assert.throws(() => make(values), new UserError(`plan: ${message}`));
+  refuse(
+    { models: { twin_sm: null } },
+    'comparisons: "twin_sm" must be one of model_sm, model_ffdm, fused, base_ub',
+  );
+  refuse(
+    { students: { module_b: { teacher: "module_d" } } },
+    'students.module_b.teacher: "module_d" must be one of module_a, module_c, module_a2',
+  );
+  refuse({ students: { module_a: {} } }, "students.module_a: is the name of a detector");
+  refuse(
+    { models: { own: { branches: ["module_b"], fusion: "own" } } },
+    'models.own.branches: "module_b" must be one of module_a, module_c, module_a2',
+  );
+  refuse(
+    { models: { gated: { branches: ["module_a"], fusion: "gated" } } },
+    "models.gated.branches: must be two for a gated fusion",
+  );
+  refuse(
+    { detectors: { module_a: { start: "module_c" } } },
+    'detectors.module_a.start: "module_c" must be one of ',
+  );
+  refuse(
+    { distillation: { start: "module_b" } },
+    'distillation.start: "module_b" must be random or a detector',
+  );
+});

@@ -14,8 +14,8 @@ const tasks = [
   "module_a2",
   "module_b",
   "predictor_fused",
-  "predictor_twin",
-  "predictor_ub",
+  "predictor_twin_sm",
+  "predictor_base_ub",
 ];
 const withoutInference = ["module_a2", "module_b"];
 

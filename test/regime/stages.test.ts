@@ -1,19 +1,21 @@
 // What each task trains and what it leaves alone, as its plan shows it; no device is needed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { detectorConfig } from "../../src/detector/config.ts";
 import { planTape } from "../../src/engine/plan.ts";
-import { createModules } from "../../src/regime/modules.ts";
+import { makeConfig } from "../../src/regime/config.ts";
+import { modulesOf } from "../../src/regime/modules.ts";
 import { type StageTask, stageTasks } from "../../src/regime/stages.ts";
 import { recordStep, recordValidation } from "../../src/train/step.ts";
 
-const config = detectorConfig("nano", { numClasses: 2, inChannels: 1 });
 const shape = { batch: 2, height: 64, width: 96, maxBoxes: 3 };
 const optimizer = { kind: "sgd", momentum: 0.9, weightDecay: 0, clipNorm: 0 } as const;
 
-function tasksOf(fineTune: boolean, loss: "mse" | "cosine" | "both" = "mse"): StageTask[] {
-  const options = { distillation: { loss, start: "module_c" }, predictor: { fineTune } } as const;
-  return stageTasks(createModules(config, fineTune), options);
+const tasksOf = (fineTune: boolean, loss: "mse" | "cosine" | "both" = "mse"): StageTask[] =>
+  tasksWith({ distillation: { loss }, predictor: { fineTune } });
+
+function tasksWith(values: unknown): StageTask[] {
+  const config = makeConfig("default", [{ source: "test", values }]);
+  return stageTasks(modulesOf(config, 2), config);
 }
 
 const step = (task: StageTask) => recordStep(task, shape, optimizer, "training");
@@ -80,4 +82,70 @@ test("validation reads averages and writes nothing that lasts", () => {
     const planes = planTape(tape, []).planes.map(({ name }) => name);
     for (const name of task.trains) assert.ok(planes.includes(`${name}/average`), `${task.name}: ${name}`);
   }
+});
+
+const named = (tasks: readonly StageTask[], name: string): StageTask =>
+  tasks.find((task) => task.name === name) as StageTask;
+
+/** Names of the parameters below which a step writes gradients. */
+function trainedParts(task: StageTask): string[] {
+  const { tape } = step(task);
+  const written = tape.operations.flatMap(({ bindings, tensors }) =>
+    bindings.filter(({ access }) => access !== "read").map(({ name }) => tensors[name]),
+  );
+  const parts = written
+    .filter(({ storage }) => storage.kind === "persistent" && storage.plane.name.endsWith("/gradients"))
+    .map(({ name }) => name);
+  return [...new Set(parts)];
+}
+
+test("a student may compare backbones, some levels, or blurred maps, and start as any detector", () => {
+  const tasks = tasksWith({
+    students: {
+      backbone: { tap: "backbone" },
+      top: { levels: [5], loss: "both" },
+      tolerant: { blur: 1, start: "module_a" },
+      fresh: { start: "random" },
+    },
+  });
+  const losses = (name: string) =>
+    Object.keys(step(named(tasks, name)).outputs).filter((key) => /^P/.test(key));
+  assert.deepEqual(losses("module_b"), ["P3 mse", "P3 cosine", "P4 mse", "P4 cosine", "P5 mse", "P5 cosine"]);
+  assert.deepEqual(losses("backbone"), losses("module_b"));
+  assert.deepEqual(losses("top"), ["P5 mse", "P5 cosine"]);
+  const kernels = (name: string) => step(named(tasks, name)).tape.operations.map(({ kernel }) => kernel.name);
+  assert.ok(!kernels("backbone").includes("fuse"), "no pyramid is computed");
+  const blurs = (name: string) => kernels(name).filter((kernel) => kernel === "depthwiseConv2d").length;
+  assert.equal(blurs("tolerant") - blurs("module_b"), 2 * 3);
+  assert.deepEqual(named(tasks, "tolerant").startsFrom, { tolerant: "module_a" });
+  assert.deepEqual(named(tasks, "fresh").startsFrom, {});
+});
+
+test("models of one branch, of three, gated, with heads apart, and a detector of both images", () => {
+  const tasks = tasksWith({
+    detectors: { early: { image: "both" }, late: { image: "sm", start: "module_c" } },
+    models: {
+      early: { branches: ["early"], fusion: "own" },
+      ensemble: { branches: ["module_a", "module_c"], fusion: "own" },
+      alone: { branches: ["module_b"], fusion: "concat" },
+      three: { branches: ["module_a", "module_a2", "module_b"], fusion: "concat" },
+      gated: { branches: ["module_a", "module_b"], fusion: "gated", fineTune: true },
+      apart: { branches: ["module_a", "module_b"], fusion: "heads" },
+    },
+  });
+  const names = tasks.map(({ name }) => name);
+  assert.ok(!names.includes("predictor_early") && !names.includes("predictor_ensemble"), "nothing to train");
+  assert.ok(["sm", "ffdm"].every((image) => inputs(named(tasks, "early")).includes(image)));
+  assert.deepEqual(named(tasks, "late").startsFrom, { late: "module_c" });
+  assert.deepEqual(named(tasks, "predictor_alone").reads, ["module_b"]);
+  assert.deepEqual(named(tasks, "predictor_three").reads, ["module_a", "module_a2", "module_b"]);
+  const apart = named(tasks, "predictor_apart");
+  assert.deepEqual(apart.trains, ["predictor_apart", "predictor_apart+2"]);
+  assert.deepEqual(modulesWith(apart, "gradients").sort(), [...apart.trains].sort());
+  const gated = named(tasks, "predictor_gated");
+  assert.deepEqual(gated.trains, ["predictor_gated", "predictor_gated/module_a", "predictor_gated/module_b"]);
+  assert.ok(
+    trainedParts(gated).some((name) => name.includes("gate.weight")),
+    trainedParts(gated).join(),
+  );
 });

@@ -8,10 +8,10 @@ import { choicesFor } from "../../kernels/kernel.ts";
 import { scheduleValues } from "../../src/autograd/operations/optimizer.ts";
 import { initialValues } from "../../src/autograd/parameters.ts";
 import { RandomStream } from "../../src/base/random.ts";
-import { detectorConfig } from "../../src/detector/config.ts";
 import { Engine } from "../../src/engine/engine.ts";
 import { TuningTable } from "../../src/engine/tuning.ts";
-import { createModules } from "../../src/regime/modules.ts";
+import { makeConfig } from "../../src/regime/config.ts";
+import { modulesOf } from "../../src/regime/modules.ts";
 import { stageTasks } from "../../src/regime/stages.ts";
 import { compileTask, inputsOf, prepareSets, recordStep } from "../../src/train/step.ts";
 import { countObjects, sharedEngine } from "../helpers/engine.ts";
@@ -28,12 +28,8 @@ const optimizer = {
 } as const;
 
 function makeTask() {
-  const config = detectorConfig("nano", { numClasses: 2, inChannels: 1, dropConnectRate: 0.1 });
-  const options = {
-    distillation: { loss: "mse", start: "module_c" },
-    predictor: { fineTune: false },
-  } as const;
-  return stageTasks(createModules(config, false), options)[0];
+  const config = makeConfig("default", [{ source: "test", values: { dropConnectRate: 0.1 } }]);
+  return stageTasks(modulesOf(config, 2), config)[0];
 }
 
 /** Two images, one with a bright square that is a lesion. */

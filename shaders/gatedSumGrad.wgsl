@@ -1,0 +1,29 @@
+// da = s · dy, db = (1 − s) · dy, dgate = dy · (a − b) · s · (1 − s), with s = sigmoid(gate). One invocation: four elements.
+
+override WORKGROUP: u32;
+
+struct Sizes {
+  LENGTH: u32,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(2) var<storage, read> gate: array<vec4f>;
+@group(0) @binding(3) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> da: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> db: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> dgate: array<vec4f>;
+@group(0) @binding(7) var<uniform> sizes: Sizes;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (4u * i >= sizes.LENGTH) { return; }
+  let s = 1.0 / (1.0 + exp(min(-gate[i], vec4f(80.0))));
+  let inside = 4u * i + vec4u(0u, 1u, 2u, 3u) < vec4u(sizes.LENGTH);
+  let upstream = select(vec4f(), dy[i], inside);
+  da[i] = s * upstream;
+  db[i] = upstream - s * upstream;
+  dgate[i] = select(vec4f(), upstream * (a[i] - b[i]) * (s * (1.0 - s)), inside);
+}
