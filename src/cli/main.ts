@@ -3,6 +3,7 @@ import { reasonOf, UserError } from "../base/errors.ts";
 import { packageVersion } from "../base/files.ts";
 import { addBench } from "./bench.ts";
 import { addDoctor } from "./doctor.ts";
+import { addExperiment } from "./experiment.ts";
 import { addExport } from "./export.ts";
 import { addInspect } from "./inspect.ts";
 import { addPhantom } from "./phantom.ts";
@@ -15,7 +16,17 @@ export async function main(argv: string[]): Promise<void> {
   const program = new Command("diptych")
     .description("Train and study SM detectors that carry FFDM information.")
     .version(packageVersion());
-  for (const add of [addTrain, addPhantom, addInspect, addProfile, addBench, addTune, addExport, addDoctor])
+  for (const add of [
+    addTrain,
+    addPhantom,
+    addInspect,
+    addProfile,
+    addBench,
+    addTune,
+    addExperiment,
+    addExport,
+    addDoctor,
+  ])
     add(program);
   try {
     await program.parseAsync(argv);

@@ -1,34 +1,14 @@
 import { type Command, Option } from "commander";
 import { writeFileAtomically } from "../base/files.ts";
-import type { Reporter } from "../base/reporter.ts";
 import { readManifest } from "../data/manifest.ts";
-import { type Engine, withEngine } from "../engine/engine.ts";
+import { withEngine } from "../engine/engine.ts";
 import { coverages } from "../phantom/breast.ts";
-import { generatePhantomSet, type PhantomSetOptions } from "../phantom/phantomSet.ts";
+import type { PhantomSetOptions } from "../phantom/phantomSet.ts";
+import { preparePhantomSet } from "../phantom/prepare.ts";
 import { systemNames } from "../phantom/systems.ts";
 import { contactSheet } from "../report/contactSheet.ts";
 import { integer, positiveNumber } from "./options.ts";
 import { createReporter } from "./reporter.ts";
-
-/** Makes a simulated set with a progress bar, or finds it made. @returns the path of its manifest. */
-export async function preparePhantomSet(
-  engine: Engine,
-  options: Omit<PhantomSetOptions, "onProgress">,
-  reporter: Reporter,
-): Promise<string> {
-  let bar: ReturnType<Reporter["progress"]> | undefined;
-  try {
-    return await generatePhantomSet(engine, {
-      ...options,
-      onProgress(done, total) {
-        bar ??= reporter.progress("simulating patients", total);
-        bar.update(done, "two views each");
-      },
-    });
-  } finally {
-    bar?.stop();
-  }
-}
 
 type PhantomCommandOptions = Omit<PhantomSetOptions, "folder"> & {
   readonly out: string;

@@ -1,24 +1,20 @@
-import { cpus, platform } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../base/errors.ts";
-import { cacheFolder, packageVersion } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
-import { type Manifest, readManifest } from "../data/manifest.ts";
 import { modelNames } from "../detector/config.ts";
 import { describeAdapter } from "../engine/adapter.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { untunedIdentity } from "../engine/tuning.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
-import { phantomHash } from "../phantom/phantomSet.ts";
-import { type Config, checkConfig, presetNames } from "../regime/config.ts";
+import { checkConfig, presetNames } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
+import { dataOf, factsOf } from "../regime/startRun.ts";
 import { Interrupted } from "../train/trainer.ts";
 import { configOf, optionName } from "./config.ts";
 import { watchForInterrupt } from "./interrupt.ts";
 import { imageSize, integer } from "./options.ts";
-import { preparePhantomSet } from "./phantom.ts";
 import { createReporter } from "./reporter.ts";
 
 interface TrainOptions {
@@ -63,31 +59,6 @@ export function addTrain(program: Command): void {
 function overridesOf({ data, model, imageSize, batch, epochs, seed, adapter }: TrainOptions) {
   const stages = epochs && { stage1: epochs, stage2: epochs, stage3: epochs };
   return { data: data && resolve(data), model, imageSize, batch, epochs: stages, seed, adapter };
-}
-
-/** A run's data: the manifest that it names, or the simulated set, made where it is missing. */
-async function dataOf(
-  engine: Engine,
-  { data, phantom }: Config,
-  reporter: Reporter,
-  signal: AbortSignal,
-): Promise<Manifest> {
-  if (data) return readManifest(data);
-  const folder = join(cacheFolder(), `phantom-${phantomHash(phantom, engine)}`);
-  const manifest = await preparePhantomSet(engine, { folder, ...phantom, signal }, reporter);
-  reporter.note(`data: ${manifest}`);
-  return readManifest(manifest);
-}
-
-/** What a run's folder says of the machine and the data that it was made with. */
-function factsOf(engine: Engine, manifest: Manifest) {
-  return {
-    versions: { diptych: packageVersion(), node: process.version, webgpu: engine.adapter.dawn },
-    adapter: engine.adapter,
-    tuning: engine.tuningIdentity,
-    host: { platform: platform(), cpus: cpus().length, cpu: cpus()[0]?.model },
-    data: { manifest: manifest.path, pairs: manifest.pairs.length, classes: manifest.classes },
-  };
 }
 
 /** Says which tuned choices are in force, and when they are not those that the run began with. */

@@ -63,7 +63,7 @@ export interface SummaryOptions {
   readonly frocRule?: MatchRule;
 }
 
-const defaults = {
+export const summaryDefaults = {
   differences: [],
   resamples: 2000,
   apThresholds: [0.1, 0.5],
@@ -73,10 +73,19 @@ const defaults = {
 
 type Settings = Required<SummaryOptions>;
 
-/** AUC, every average precision and every sensitivity of one model, in this order. */
-function prepareFigures(
+type FigureSettings = Pick<Settings, "apThresholds" | "frocRates" | "frocRule">;
+
+/** What `prepareFigures` gives, in words. */
+export const figureNames = ({ apThresholds, frocRates }: FigureSettings): string[] => [
+  "image AUC",
+  ...apThresholds.map((iou) => `AP at IoU ${iou}`),
+  ...frocRates.map((rate) => `sensitivity at ${rate}`),
+];
+
+/** AUC, every average precision and every sensitivity of one model, in this order, as functions of the images' weights. */
+export function prepareFigures(
   results: readonly ImageResult[],
-  { apThresholds, frocRates, frocRule }: Settings,
+  { apThresholds, frocRates, frocRule }: FigureSettings,
 ): (weights: Weights) => number[] {
   const auc = prepareAreaUnderRoc(results.map(hasLesion), results.map(imageScore));
   const ap = prepareAveragePrecisions(results, apThresholds.map(iouRule));
@@ -99,7 +108,7 @@ function nameFigures(estimates: readonly Estimate[], { apThresholds, frocRates }
 }
 
 /** @throws Error unless all models judge the same images: the patients must agree, image by image. */
-function patientsOf(results: Readonly<Record<string, readonly ImageResult[]>>): string[] {
+export function patientsOf(results: Readonly<Record<string, readonly ImageResult[]>>): string[] {
   const [first, ...others] = Object.entries(results);
   if (!first) throw new Error("no model to summarise");
   const patients = first[1].map(({ patient }) => patient);
@@ -151,7 +160,7 @@ export function summarizeModels(
   results: Readonly<Record<string, readonly ImageResult[]>>,
   options: SummaryOptions,
 ): Summary {
-  const settings: Settings = { ...defaults, ...options };
+  const settings: Settings = { ...summaryDefaults, ...options };
   const { seed, resamples, frocRule, differences } = settings;
   for (const name of differences.flat())
     if (!(name in results)) throw new Error(`no results of ${name} to compare`);

@@ -3,7 +3,7 @@ import { confidence } from "./bootstrap.ts";
 import type { Estimate, Figures, Summary } from "./summary.ts";
 
 /** Three decimals; differences carry their sign. */
-function digits(value: number, signed: boolean): string {
+export function digits(value: number, signed: boolean): string {
   if (Number.isNaN(value)) return "n/a";
   return (signed && value >= 0 ? "+" : "") + value.toFixed(3);
 }
@@ -14,7 +14,7 @@ function cell({ value, low, high }: Estimate, signed: boolean): string {
 }
 
 /** Pads every column to its widest cell: the first to the left, the others to the right. */
-function align(rows: readonly (readonly string[])[]): string[] {
+export function align(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row) =>
     row

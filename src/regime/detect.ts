@@ -48,6 +48,7 @@ function annotationsOf(
 /**
  * A model's detections on every pair of a loader, in the loader's order, beside the annotations of the image that it
  * is judged by. The model's modules must be in the engine's planes.
+ * @param onBatch is told of every batch's images, and how long the device took from upload to readback.
  */
 export async function detect(
   engine: Engine,
@@ -56,14 +57,16 @@ export async function detect(
   pairs: readonly PairRecord[],
   shape: BatchShape,
   options: PostprocessOptions,
-  onBatch: (images: number) => void,
+  onBatch: (images: number, milliseconds: number) => void,
 ): Promise<ImageResult[]> {
   const { tape, outputs: read } = recordInference(model, shape);
   const program = await compile(engine, `${model.name}, inference`, tape, read);
   const results: ImageResult[] = [];
   try {
     for await (const batch of loader.batches(0)) {
+      const started = performance.now();
       const outputs = await program.run(inputsOf(program, hostInputs(batch)));
+      const milliseconds = performance.now() - started;
       batch.indices.forEach((index, image) => {
         const own = detectorOutputs(model.config, outputs, shape, image);
         results.push({
@@ -72,7 +75,7 @@ export async function detect(
           detections: postprocess(own, { clip: shape, ...options }),
         });
       });
-      onBatch(batch.indices.length);
+      onBatch(batch.indices.length, milliseconds);
     }
   } finally {
     program.release();

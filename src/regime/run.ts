@@ -8,6 +8,8 @@ import type { Manifest, PairRecord, Split } from "../data/manifest.ts";
 import { pairCacheName } from "../data/pairCache.ts";
 import { patientShare } from "../data/subset.ts";
 import type { Engine } from "../engine/engine.ts";
+import { planTape, summarizePlan } from "../engine/plan.ts";
+import { quantile } from "../evaluate/bootstrap.ts";
 import { type ImageResult, iouRule } from "../evaluate/detection.ts";
 import { type FurtherFigures, furtherFigures } from "../evaluate/furtherFigures.ts";
 import { type Summary, summarizeModels } from "../evaluate/summary.ts";
@@ -15,7 +17,7 @@ import { loadModule } from "../train/checkpoint.ts";
 import type { BatchShape } from "../train/task.ts";
 import type { TrainingOptions } from "../train/trainer.ts";
 import type { Config } from "./config.ts";
-import { detect } from "./detect.ts";
+import { detect, recordInference } from "./detect.ts";
 import { comparedModels, type Model } from "./models.ts";
 import { type Modules, modulesOf } from "./modules.ts";
 import { comparePyramids, type LevelSimilarity } from "./probe.ts";
@@ -32,11 +34,33 @@ export interface RunContext {
   interrupted(): boolean;
 }
 
+/** What a model's answer to one image takes. */
+export interface ModelCost {
+  readonly parameters: number;
+  readonly flops: number;
+  /** Median over the batches, from upload to readback. */
+  readonly milliseconds: number;
+}
+
+function costOf(model: Model, modules: Modules, shape: BatchShape, batches: readonly number[]): ModelCost {
+  const { tape, outputs } = recordInference(model, shape);
+  const { flops } = summarizePlan(planTape(tape, Object.values(outputs)));
+  return {
+    parameters: model.modules.reduce((sum, name) => sum + modules[name].set.parameters.count, 0),
+    flops: flops / shape.batch,
+    milliseconds: quantile(
+      batches.toSorted((a, b) => a - b),
+      0.5,
+    ),
+  };
+}
+
 /** What results.json holds. */
 export interface Results extends Summary {
   readonly further: FurtherFigures;
   /** By student and level. */
   readonly distillation: Readonly<Record<string, Readonly<Record<string, LevelSimilarity>>>>;
+  readonly costs: Readonly<Record<string, ModelCost>>;
   readonly seconds: Readonly<Record<string, number>>;
   readonly adapter: unknown;
   /** The choices of kernels that the last part of the run was computed by. */
@@ -49,6 +73,7 @@ class Run {
   readonly #modules: Modules;
   readonly #shape: BatchShape;
   readonly #seconds: Record<string, number> = {};
+  readonly #costs: Record<string, ModelCost> = {};
 
   constructor(private readonly context: RunContext) {
     const { folder, manifest } = context;
@@ -155,7 +180,15 @@ class Run {
     const further = furtherFigures(results, comparisons, iouRule(0.1));
     const distillation = await this.#distillation();
     const { adapter, tuningIdentity: tuning } = engine;
-    const complete = { ...summary, further, distillation, seconds: this.#seconds, adapter, tuning };
+    const complete = {
+      ...summary,
+      further,
+      distillation,
+      costs: this.#costs,
+      seconds: this.#seconds,
+      adapter,
+      tuning,
+    };
     await folder.writeJson("results.json", complete);
     reporter.note(`results in ${folder.file("results.json")}`);
     return complete;
@@ -183,11 +216,18 @@ class Run {
       await loadModule(engine, this.#modules[name].set, folder.checkpoint(name));
     const { nmsIou, maxDetections } = this.#config.evaluation;
     const loader = this.#loader(this.#pairs("test"));
+    const batches: number[] = [];
+    const onDetected = (images: number, milliseconds: number) => {
+      batches.push(milliseconds / this.#shape.batch);
+      onBatch(images);
+    };
     try {
       const options = { nmsIou, maxDetections };
-      return await detect(engine, model, loader, this.#pairs("test"), this.#shape, options, onBatch);
+      const pairs = this.#pairs("test");
+      return await detect(engine, model, loader, pairs, this.#shape, options, onDetected);
     } finally {
       await loader.close();
+      this.#costs[model.name] = costOf(model, this.#modules, this.#shape, batches);
     }
   }
 
