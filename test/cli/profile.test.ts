@@ -33,7 +33,7 @@ test("--explain shows the heaviest shape of a kernel in the program", async () =
   assert.equal(code, 0);
   assert.match(
     stdout,
-    /^nano, stage 1, module A on SM, validation: \d+ dispatches of depthwiseConv2d at \d+ shapes/,
+    /^nano, stage 1, module_a on SM, validation: \d+ dispatches of depthwiseConv2d at \d+ shapes/,
   );
   assert.match(stdout, /^ {2}\w+: taken$/m);
   assert.match(stdout, /^@compute @workgroup_size\(WORKGROUP\)$/m);
