@@ -2,6 +2,7 @@
 import { UserError } from "../base/errors.ts";
 import type { BatchShape } from "../train/task.ts";
 import { checkConfig } from "./config.ts";
+import { batchShape } from "./loaders.ts";
 import { comparedModels, type Model } from "./models.ts";
 import { type Modules, modulesOf } from "./modules.ts";
 import { RunFolder } from "./runFolder.ts";
@@ -33,8 +34,6 @@ export class TrainedRun {
   }
 
   shape(batch: number): BatchShape {
-    const { imageSize, maxBoxes } = this.folder.config;
-    const [height, width] = imageSize;
-    return { batch, height, width, maxBoxes };
+    return { ...batchShape(this.folder.config), batch };
   }
 }
