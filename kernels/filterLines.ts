@@ -10,6 +10,8 @@ export type FilterLinesParameters = {
   inner: number;
   /** Odd. */
   taps: number;
+  /** How many kernels there are: outer o has the one of number o % kernels. */
+  kernels: number;
   /** Whether the result is what `minuend` has beyond the filtered x. */
   complement: boolean;
 };
@@ -21,18 +23,19 @@ const constants = (p: FilterLinesParameters) => ({
   LENGTH: p.length,
   INNER: p.inner,
   TAPS: p.taps,
+  KERNELS: p.kernels,
   COMPLEMENT: Number(p.complement),
   WORKGROUP: workgroup,
 });
 
 const elements = (p: FilterLinesParameters): number => p.outer * p.length * p.inner;
 
-/** x [outer, length, inner] correlated with kernel [taps] along `length`, the edge repeated beyond it. */
+/** x [outer, length, inner] correlated along `length` with one of the kernels [kernels, taps], the edge repeated beyond it. */
 export const filterLines: Kernel<FilterLinesParameters> = {
   name: "filterLines",
   bindings: (p) => [
     { name: "x", access: "read", shape: [p.outer, p.length, p.inner] },
-    { name: "kernel", access: "read", shape: [p.taps] },
+    { name: "kernel", access: "read", shape: [p.kernels, p.taps] },
     { name: "minuend", access: "read", shape: p.complement ? [p.outer, p.length, p.inner] : [1] },
     { name: "y", access: "write", shape: [p.outer, p.length, p.inner] },
   ],
@@ -71,16 +74,16 @@ export const filterLines: Kernel<FilterLinesParameters> = {
       let sum = 0;
       for (let t = 0; t < p.taps; t++) {
         const i = Math.min(Math.max(place + t - (p.taps - 1) / 2, 0), p.length - 1);
-        sum += kernel[t] * x[(outer * p.length + i) * p.inner + inner];
+        sum += kernel[(outer % p.kernels) * p.taps + t] * x[(outer * p.length + i) * p.inner + inner];
       }
       y[index] = p.complement ? minuend[index] - sum : sum;
     }
   },
   cases: [
-    { outer: 1, length: 1, inner: 1, taps: 1, complement: false },
-    { outer: 3, length: 17, inner: 1, taps: 5, complement: false },
-    { outer: 2, length: 13, inner: 8, taps: 7, complement: true },
-    { outer: 2, length: 5, inner: 12, taps: 15, complement: false },
-    { outer: 5, length: 7, inner: 3, taps: 3, complement: true },
+    { outer: 1, length: 1, inner: 1, taps: 1, kernels: 1, complement: false },
+    { outer: 3, length: 17, inner: 1, taps: 5, kernels: 3, complement: false },
+    { outer: 2, length: 13, inner: 8, taps: 7, kernels: 2, complement: true },
+    { outer: 2, length: 5, inner: 12, taps: 15, kernels: 1, complement: false },
+    { outer: 5, length: 7, inner: 3, taps: 3, kernels: 5, complement: true },
   ],
 };

@@ -2,6 +2,7 @@
 // line, so that tensors are read as vec4, and each load serves four places.
 
 override TAPS: u32;
+override KERNELS: u32;
 override COMPLEMENT: u32;
 override WORKGROUP: u32;
 
@@ -12,7 +13,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>; // [OUTER, LENGTH, INNER / 4]
-@group(0) @binding(1) var<storage, read> kernel: array<f32>;
+@group(0) @binding(1) var<storage, read> kernel: array<f32>; // [KERNELS, TAPS]
 @group(0) @binding(2) var<storage, read> minuend: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(4) var<uniform> sizes: Sizes;
@@ -26,6 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let run = index / quads;
   let outer = run / runs;
   if (outer >= sizes.OUTER) { return; }
+  let own = outer % KERNELS * TAPS;
   let place = 4u * (run - outer * runs);
   let first = i32(place) - i32(TAPS / 2u);
   let start = outer * sizes.LENGTH * quads + index - run * quads;
@@ -33,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var taps = vec4f(); // of the four places for what is loaded
   for (var t = 0u; t < TAPS + 3u; t++) {
     var tap = 0.0;
-    if (t < TAPS) { tap = kernel[t]; }
+    if (t < TAPS) { tap = kernel[own + t]; }
     taps = vec4f(tap, taps.xyz);
     let value = x[start + u32(clamp(first + i32(t), 0, i32(sizes.LENGTH) - 1)) * quads];
     sums[0] += taps.x * value;

@@ -1,6 +1,7 @@
 // filterLines along the last axis: one invocation takes four neighbouring places, so that each load serves four.
 
 override TAPS: u32;
+override KERNELS: u32;
 override COMPLEMENT: u32;
 override WORKGROUP: u32;
 
@@ -10,7 +11,7 @@ struct Sizes {
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>; // [OUTER, LENGTH]
-@group(0) @binding(1) var<storage, read> kernel: array<f32>;
+@group(0) @binding(1) var<storage, read> kernel: array<f32>; // [KERNELS, TAPS]
 @group(0) @binding(2) var<storage, read> minuend: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<uniform> sizes: Sizes;
@@ -22,6 +23,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let runs = (sizes.LENGTH + 3u) / 4u;
   let outer = index / runs;
   if (outer >= sizes.OUTER) { return; }
+  let own = outer % KERNELS * TAPS;
   let place = 4u * (index - outer * runs);
   let first = i32(place) - i32(TAPS / 2u);
   let start = outer * sizes.LENGTH;
@@ -29,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var taps = vec4f(); // of the four places for what is loaded
   for (var t = 0u; t < TAPS + 3u; t++) {
     var tap = 0.0;
-    if (t < TAPS) { tap = kernel[t]; }
+    if (t < TAPS) { tap = kernel[own + t]; }
     taps = vec4f(tap, taps.xyz);
     sums += taps * x[start + u32(clamp(first + i32(t), 0, i32(sizes.LENGTH) - 1))];
   }

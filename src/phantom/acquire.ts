@@ -29,6 +29,7 @@ import {
 import type { VoxelGrid } from "./grid.ts";
 import { attenuation } from "./materials.ts";
 import { binsOf, electronicNoise, fluence, type System } from "./systems.ts";
+import { gaussianTaps, rampTaps, responseOf } from "./taps.ts";
 
 /** How slices and a synthetic mammogram are made of the views. */
 export interface ReconstructionOptions {
@@ -54,8 +55,11 @@ export const defaultReconstruction: ReconstructionOptions = {
   volume: false,
 };
 
-/** Ours: vendors' recipes are not published. The fine part is raised by half, as products make calcifications plainer. */
-const synthesis = { split: 1, detail: 1.5, rampFloor: 0.5, coarseSlices: 4 };
+/**
+ * Ours: vendors' recipes are not published. The fine part has half again the contrast that it has in the views at half the
+ * Nyquist frequency, as products make calcifications plainer.
+ */
+const synthesis = { split: 1, detail: 1.5, coarseSlices: 4 };
 /** Below this line integral there is no breast: 6 mm of fat. */
 export const airLimit = 0.3;
 /** Standard deviation in mm of the blur that thickness is judged on. */
@@ -86,26 +90,11 @@ export interface Acquired {
 export const volumeMargin = (system: System, spacing: number): number =>
   2 * detectorMargin(system, spacing, thickestBreast) * binsOf(system, spacing);
 
-/** Samples of a Gaussian to three standard deviations, of sum 1. @param sigma in pixels. */
-function gaussianTaps(sigma: number): Float32Array {
-  const reach = Math.ceil(3 * sigma);
-  const taps = Array.from({ length: 2 * reach + 1 }, (_, i) =>
-    sigma > 0 ? Math.exp(-((i - reach) ** 2) / (2 * sigma * sigma)) : 1,
-  );
-  const sum = taps.reduce((total, value) => total + value, 0);
-  return Float32Array.from(taps, (value) => value / sum);
-}
-
 /**
- * Correlation kernel along the travel: Shepp and Logan's discrete ramp, cut to 13 taps and scaled to a gain of 1 at half
- * the Nyquist frequency, of which `rampFloor` is replaced by an even gain, so that what lies along the travel is kept.
+ * Of the reconstruction's filter: the thickness that its ramp is made for (ours), what bounds its bandwidth, what a slice stands
+ * for, and how far the filter reaches, all in mm.
  */
-function rampTaps(): Float32Array {
-  const { rampFloor } = synthesis;
-  const ramp = Array.from({ length: 13 }, (_, i) => 1 / (1 - 4 * (i - 6) ** 2));
-  const gain = ramp.reduce((sum, tap, i) => sum + tap * Math.cos((Math.PI / 2) * (i - 6)), 0);
-  return Float32Array.from(ramp, (tap, i) => ((1 - rampFloor) * tap) / gain + (i === 6 ? rampFloor : 0));
-}
+const ramp = { thickness: 50, cutoff: 1.35, sliceThickness: 3, reach: 8 };
 
 /** Planes [planes, rows, columns], and the side of their pixels in mm. */
 interface Planes {
@@ -163,22 +152,25 @@ class Recorder {
     return this.tape.apply(projectSpheres, spheres, { spheres: this.spheres, frame, sources, y }).y;
   }
 
-  filter(x: Tensor, axis: Axis, taps: Float32Array, minuend?: Tensor): Tensor {
+  /** @param kernels one for all planes, or as many as planes. */
+  filter(x: Tensor, axis: Axis, kernels: readonly Float32Array[], minuend?: Tensor): Tensor {
     const [planes, rows, columns] = x.shape;
+    const [{ length: taps }] = kernels;
     const shape =
       axis === "rows"
         ? { outer: planes, length: rows, inner: columns }
         : { outer: planes * rows, length: columns, inner: 1 };
-    const kernel = this.tape.constant(`${axis} filter`, [taps.length], taps);
+    const values = Float32Array.from(kernels.flatMap((kernel) => [...kernel]));
+    const kernel = this.tape.constant(`${axis} filter`, [kernels.length, taps], values);
     const given = { x, kernel, minuend: minuend ?? this.tape.zeros(1) };
-    const parameters = { ...shape, taps: taps.length, complement: minuend !== undefined };
+    const parameters = { ...shape, taps, kernels: kernels.length, complement: minuend !== undefined };
     return this.tape.apply(filterLines, parameters, given, { y: x.shape }).y;
   }
 
   /** Blurred by a Gaussian along both axes. @param sigma in mm, along rows and columns. */
   blur({ tensor, pixel }: Planes, [down, across]: readonly [number, number]): Tensor {
-    const along = this.filter(tensor, "columns", gaussianTaps(across / pixel));
-    return this.filter(along, "rows", gaussianTaps(down / pixel));
+    const along = this.filter(tensor, "columns", [gaussianTaps(across / pixel)]);
+    return this.filter(along, "rows", [gaussianTaps(down / pixel)]);
   }
 
   /** What the detector reads of line integrals, as line integrals. */
@@ -303,9 +295,19 @@ class Recorder {
     return estimate;
   }
 
+  /** Each view's filter along the travel. */
+  rampKernels({ pixel }: Planes): Float32Array[] {
+    const { thickness, reach } = ramp;
+    const spacing = pixel / magnificationOf(this.system, this.grid, thickness);
+    const options = { ...ramp, spacing, span: (this.system.span * Math.PI) / 180 };
+    return anglesOf(this.system).map((angle) =>
+      rampTaps(options, Math.tan((angle * Math.PI) / 180), Math.ceil(reach / spacing)),
+    );
+  }
+
   reconstruct(views: Planes, sources: Tensor, options: ReconstructionOptions): Tensor {
     if (options.method === "algebraic") return this.algebraic(views, sources, options);
-    const tensor = this.filter(views.tensor, "rows", rampTaps());
+    const tensor = this.filter(views.tensor, "rows", this.rampKernels(views));
     return this.backProject({ ...views, tensor }, sources, options.slices);
   }
 
@@ -324,17 +326,17 @@ class Recorder {
   /** Low-pass projection plus the maximum over the height of high-pass, ramp-filtered slices. */
   projectionRecipe(views: Planes, sources: Tensor, slices: number): Tensor {
     const { split, detail, coarseSlices } = synthesis;
-    const taps = gaussianTaps(split / views.pixel);
+    const taps = [gaussianTaps(split / views.pixel)];
     const along = this.filter(views.tensor, "columns", taps);
     const coarse = { ...views, tensor: this.filter(along, "rows", taps) };
-    const fine = {
-      ...views,
-      tensor: this.filter(this.filter(along, "rows", taps, views.tensor), "rows", rampTaps()),
-    };
+    const detailed = this.filter(along, "rows", taps, views.tensor);
+    const kernels = this.rampKernels(views);
+    const fine = { ...views, tensor: this.filter(detailed, "rows", kernels) };
+    const gain = kernels.reduce((sum, kernel) => sum + responseOf(kernel, 0.25), 0) / kernels.length;
     return this.synthesise(
       this.backProject(fine, sources, slices),
       this.backProject(coarse, sources, coarseSlices),
-      detail,
+      detail / gain,
     );
   }
 

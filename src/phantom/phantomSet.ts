@@ -12,7 +12,7 @@ import type { Coverage } from "./breast.ts";
 import { PairRenderer } from "./pairRenderer.ts";
 import { type Patient, planPatients, viewNames } from "./patients.ts";
 import { type LesionRecord, type SimulatedPair, simulatePair } from "./simulatePair.ts";
-import { type SystemName, systems } from "./systems.ts";
+import { binsOf, type SystemName, systems } from "./systems.ts";
 
 /** What decides a set's bytes, beside the adapter. */
 export interface PhantomSettings {
@@ -42,7 +42,7 @@ export interface PhantomSetOptions extends PhantomSettings {
 }
 
 /** Raised whenever the same options would give other pictures, so that a cached set is not taken for a new one. */
-export const simulationVersion = 3;
+export const simulationVersion = 4;
 /** In a complete set's folder: the options that it was made with. */
 const descriptionFile = "phantom.json";
 /** The smallest side of the region in mm that has room for the largest lesions. */
@@ -60,10 +60,15 @@ const describe = (settings: PhantomSettings, { adapter }: Engine) => {
 export const phantomHash = (settings: PhantomSettings, engine: Engine): string =>
   shortHash(describe(settings, engine));
 
-function checkGrid({ rows, columns, spacing }: PhantomSettings): void {
+function checkGrid({ rows, columns, spacing, system = "hologic" }: PhantomSettings): void {
+  const bins = binsOf(systems[system], spacing);
   for (const [name, value] of Object.entries({ rows, columns })) {
     if (!Number.isInteger(value) || value <= 0 || value % 2 !== 0)
       throw new UserError(`${name} ${value}: must be an even whole number of pixels`);
+    if (value % bins !== 0)
+      throw new UserError(
+        `${name} ${value} at ${spacing} mm: must be a multiple of ${bins}, the pixels that ${system} reads as one in tomosynthesis`,
+      );
     if (!(value * spacing >= smallestRegion))
       throw new UserError(
         `${name} ${value} at ${spacing} mm: the region must be at least ${smallestRegion} mm a side, for lesions to have room`,

@@ -6,6 +6,7 @@ import type { Side } from "../data/manifest.ts";
 import { airLimit } from "./acquire.ts";
 import { type Anatomy, type AnatomyOptions, drawAnatomy } from "./anatomy.ts";
 import { detectability } from "./detectability.ts";
+import { smooth } from "./filters.ts";
 import { frameOf, magnificationOf } from "./geometry.ts";
 import { boxOf, extentsOf } from "./lesionBoxes.ts";
 import type { LesionPlan } from "./lesions.ts";
@@ -99,15 +100,20 @@ async function renderBoth(renderer: PairRenderer, anatomy: Anatomy, options: Pai
   return Promise.all([rendered, without]);
 }
 
+/**
+ * Blur in mm by which a synthetic mammogram's breast is judged: the views do not agree where the skin ends, and what the ramp
+ * makes of that is not shown.
+ */
+const skinFringe = 0.8;
+
 function exposedOf({ grid }: PairRenderer, rendered: RenderedPlanes): { ffdm: Exposed; sm: Exposed } {
   const { rows, columns, spacing } = grid;
-  const exposed = (data: Float32Array, raw: Float32Array): Exposed => ({
-    plane: planeOf(rows, columns, spacing, data),
-    inBreast: raw.map((value) => Number(value > airLimit)),
-  });
+  const plane = (data: Float32Array) => planeOf(rows, columns, spacing, data);
+  const inBreast = (raw: Float32Array) => raw.map((value) => Number(value > airLimit));
+  const inner = smooth(plane(inBreast(rendered.smMean)), skinFringe).data;
   return {
-    ffdm: exposed(rendered.ffdmEqual, rendered.ffdm),
-    sm: exposed(rendered.sm, rendered.smMean),
+    ffdm: { plane: plane(rendered.ffdmEqual), inBreast: inBreast(rendered.ffdm) },
+    sm: { plane: plane(rendered.sm), inBreast: inner.map((share) => Number(share > 0.95)) },
   };
 }
 
