@@ -5,6 +5,7 @@ import { addBench } from "./bench.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExperiment } from "./experiment.ts";
 import { addExport } from "./export.ts";
+import { addImport } from "./import.ts";
 import { addInspect } from "./inspect.ts";
 import { addPhantom } from "./phantom.ts";
 import { addProfile } from "./profile.ts";
@@ -19,6 +20,7 @@ export async function main(argv: string[]): Promise<void> {
   for (const add of [
     addTrain,
     addPhantom,
+    addImport,
     addInspect,
     addProfile,
     addBench,

@@ -10,7 +10,7 @@ import { renderSummary } from "../evaluate/summaryTable.ts";
 import { checkConfig, presetNames } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
-import { dataOf, factsOf } from "../regime/startRun.ts";
+import { dataOf, factsOf, fitToData } from "../regime/startRun.ts";
 import { Interrupted } from "../train/trainer.ts";
 import { configOf, optionName } from "./config.ts";
 import { watchForInterrupt } from "./interrupt.ts";
@@ -100,7 +100,8 @@ async function train(options: TrainOptions): Promise<void> {
     reporter.note(`adapter: ${describeAdapter(engine.adapter)}`);
     reportTuning(engine, resumed, reporter);
     const manifest = await dataOf(engine, config, reporter, interrupt.signal);
-    const folder = resumed ?? (await RunFolder.create(out, config, factsOf(engine, manifest)));
+    const fitted = fitToData(config, manifest, reporter);
+    const folder = resumed ?? (await RunFolder.create(out, fitted, factsOf(engine, manifest)));
     reporter.note(`run: ${folder.path}`);
     const context = { engine, folder, manifest, reporter, interrupted: () => interrupt.signal.aborted };
     try {

@@ -6,11 +6,14 @@ import { parse } from "csv-parse/sync";
 import { type Box, boxArea } from "../base/boxes.ts";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
+import { pathOf } from "./image.ts";
 
 const splits = ["train", "validation", "test"] as const;
 export type Split = (typeof splits)[number];
 const sides = ["L", "R"] as const;
 export type Side = (typeof sides)[number];
+const halves = ["ffdm", "sm"] as const;
+export type Half = (typeof halves)[number];
 
 const columns = [
   "patient",
@@ -39,7 +42,7 @@ interface PairFields {
   readonly split: Split;
 }
 
-/** A row as it is written: image paths relative to the manifest, one label a box. */
+/** A row as it is written: image paths relative to the manifest, one label a box; a half that is missing has no path and no boxes. */
 export interface ManifestRow extends PairFields {
   readonly labels: readonly string[];
 }
@@ -54,12 +57,14 @@ export interface PairRecord extends PairFields {
 
 export interface Manifest {
   readonly path: string;
+  /** The images that all rows have: both of a pair, or one. A missing half is the other one again, with its boxes. */
+  readonly halves: readonly Half[];
   readonly pairs: readonly PairRecord[];
   /** The distinct labels, sorted; the class number of a label is its index + 1. */
   readonly classes: readonly string[];
 }
 
-type NumberedRow = ManifestRow & { readonly row: number };
+type NumberedRow = ManifestRow & { readonly row: number; readonly halves: readonly Half[] };
 
 /**
  * Reads and checks a manifest. Boxes are held against their images when these are loaded.
@@ -78,11 +83,11 @@ export async function readManifest(
   checkRepeats(path, rows);
   checkSplits(path, rows, requiredSplits);
   const classes = [...new Set(rows.flatMap(({ labels }) => labels))].sort();
-  const pairs = rows.map(({ labels, ...pair }) => ({
+  const pairs = rows.map(({ labels, halves: _, ...pair }) => ({
     ...pair,
     classes: labels.map((label) => classes.indexOf(label) + 1),
   }));
-  return { path, pairs, classes };
+  return { path, halves: commonHalves(path, rows), pairs, classes };
 }
 
 /** Writes rows as `readManifest` reads them. @throws UserError naming the manifest when it cannot be written. */
@@ -150,35 +155,57 @@ function parseRow(path: string, row: number, fields: Record<Column, string>): Nu
     return fields[column] as T;
   };
   if (fields.patient === "") fail(path, row, "patient", "must not be empty");
-  const boxesOf = (column: Column) =>
-    parseBoxes(fields[column], (problem) => fail(path, row, column, problem));
-  const [ffdmBoxes, smBoxes] = [boxesOf("ffdm_boxes"), boxesOf("sm_boxes")];
+  const present = halves.filter((half) => fields[half] !== "");
+  if (present.length === 0) fail(path, row, "ffdm, sm", "no image is given");
   const labels = listOf(fields.labels);
   if (labels.includes("")) fail(path, row, "labels", `"${fields.labels}" has an empty label`);
-  if (ffdmBoxes.length !== smBoxes.length || ffdmBoxes.length !== labels.length)
+  const read = (half: Half) => ({
+    file: imagePath(path, row, half, fields[half]),
+    boxes: parseBoxes(fields[`${half}_boxes`], (problem) => fail(path, row, `${half}_boxes`, problem)),
+  });
+  const [first, second = first] = present.map(read);
+  const [ffdm, sm] = present.length === 2 ? [first, second] : [first, first];
+  for (const half of halves)
+    if (!present.includes(half) && fields[`${half}_boxes`] !== "")
+      fail(path, row, `${half}_boxes`, `has boxes, and ${half} no image`);
+  if (ffdm.boxes.length !== sm.boxes.length || ffdm.boxes.length !== labels.length)
     fail(
       path,
       row,
       "ffdm_boxes, sm_boxes, labels",
-      `${ffdmBoxes.length} FFDM boxes, ${smBoxes.length} SM boxes and ${labels.length} labels: must be equally many`,
+      `${ffdm.boxes.length} FFDM boxes, ${sm.boxes.length} SM boxes and ${labels.length} labels: must be equally many`,
     );
   const side = oneOf("side", sides);
   const split = oneOf("split", splits);
-  const ffdm = imagePath(path, row, "ffdm", fields.ffdm);
-  const sm = imagePath(path, row, "sm", fields.sm);
-  if (ffdm === sm) fail(path, row, "ffdm, sm", `both halves of the pair are ${fields.ffdm}`);
+  if (present.length === 2 && ffdm.file === sm.file)
+    fail(path, row, "ffdm, sm", `both halves of the pair are ${fields.ffdm}`);
   return {
     row,
+    halves: present,
     patient: fields.patient,
     side,
     view: fields.view,
-    ffdm,
-    sm,
-    ffdmBoxes,
-    smBoxes,
+    ffdm: ffdm.file,
+    sm: sm.file,
+    ffdmBoxes: ffdm.boxes,
+    smBoxes: sm.boxes,
     labels,
     split,
   };
+}
+
+/** What each row has; pairs and single images are trained on in different ways, and do not mix. */
+function commonHalves(path: string, rows: readonly NumberedRow[]): readonly Half[] {
+  const [{ halves: first }] = rows;
+  const other = rows.find((row) => row.halves.join() !== first.join());
+  if (other)
+    fail(
+      path,
+      other.row,
+      "ffdm, sm",
+      `has ${other.halves.join(" and ")}, the rows above ${first.join(" and ")}: give them manifests of their own`,
+    );
+  return first;
 }
 
 const listOf = (text: string): string[] => (text === "" ? [] : text.split(";").map((item) => item.trim()));
@@ -198,13 +225,12 @@ export function parseBoxes(text: string, refuse: (problem: string) => never): Bo
   });
 }
 
-/** The absolute path of one half of a pair. */
-function imagePath(path: string, row: number, column: "ffdm" | "sm", field: string): string {
-  const half = `the ${column.toUpperCase()} half of the pair is missing`;
-  if (field === "") fail(path, row, column, `${half}: no path is given`);
+/** The absolute path of one half of a pair, with the number of a frame behind it where one is named. */
+function imagePath(path: string, row: number, column: Half, field: string): string {
   const absolute = resolve(dirname(path), field);
-  if (!existsSync(absolute) || !statSync(absolute).isFile())
-    fail(path, row, column, `${half}: ${absolute} is no file`);
+  const file = pathOf(absolute);
+  if (!existsSync(file) || !statSync(file).isFile())
+    fail(path, row, column, `the ${column.toUpperCase()} half of the pair is missing: ${file} is no file`);
   return absolute;
 }
 

@@ -92,6 +92,26 @@ export const defaultDesign: Design = {
   ],
 };
 
+/**
+ * What is left of a design where one image of the pairs is missing: the detectors that do not see it, the students that
+ * neither see it nor learn from one that does, and the models of these alone.
+ */
+export function withoutImage(design: Design, missing: "ffdm" | "sm"): Design {
+  const keep = <T>(entries: Readonly<Record<string, T>>, test: (entry: T) => boolean): Record<string, T> =>
+    Object.fromEntries(Object.entries(entries).filter(([, entry]) => test(entry)));
+  const sees = (image: ImageKind = "sm") => image === missing || image === "both";
+  const detectors = keep(design.detectors, ({ image }) => !sees(image));
+  const students = keep(
+    design.students,
+    ({ image, teacher = "module_c" }) => !sees(image) && teacher in detectors,
+  );
+  const models = keep(design.models, ({ branches }) =>
+    branches.every((branch) => branch in detectors || branch in students),
+  );
+  const comparisons = design.comparisons.filter((pair) => pair.every((name) => name in models));
+  return { detectors, students, models, comparisons };
+}
+
 /** The first name that a design uses and does not have, or uses wrongly, as [field, sentence]; undefined: none. */
 export function designFault(design: Design): readonly [field: string, sentence: string] | undefined {
   const detectors = Object.keys(design.detectors);

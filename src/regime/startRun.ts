@@ -1,6 +1,7 @@
 // What a run needs before its first stage: its data, and a folder that says what it was made with.
 import { cpus, platform } from "node:os";
 import { join } from "node:path";
+import { UserError } from "../base/errors.ts";
 import { cacheFolder, packageVersion } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
 import { type Manifest, readManifest } from "../data/manifest.ts";
@@ -8,6 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import { phantomHash } from "../phantom/phantomSet.ts";
 import { preparePhantomSet } from "../phantom/prepare.ts";
 import type { Config } from "./config.ts";
+import { withoutImage } from "./design.ts";
 
 /** A run's data: the manifest that it names, or the simulated set, made where it is missing. */
 export async function dataOf(
@@ -21,6 +23,27 @@ export async function dataOf(
   const manifest = await preparePhantomSet(engine, { folder, ...phantom, signal }, reporter);
   reporter.note(`data: ${manifest}`);
   return readManifest(manifest);
+}
+
+/**
+ * The configuration as far as the data goes: a manifest of single images trains the detectors of that image.
+ * @throws UserError when nothing of the configuration can be trained on them.
+ */
+export function fitToData(config: Config, { path, halves }: Manifest, reporter: Reporter): Config {
+  const missing = (["ffdm", "sm"] as const).find((half) => !halves.includes(half));
+  if (!missing) return config;
+  const { detectors, students, models, comparisons } = config;
+  const left = withoutImage({ detectors, students, models, comparisons }, missing);
+  const names = Object.keys(left.detectors);
+  if (names.length === 0)
+    throw new UserError(
+      `${path}: has no ${missing.toUpperCase()} images, which every detector of the configuration sees`,
+    );
+  reporter.note(
+    `${path} has no ${missing.toUpperCase()} images: of the configuration there are left ${names.join(", ")} and the models ${Object.keys(left.models).join(", ")}`,
+  );
+  const start = names.includes(config.distillation.start) ? config.distillation.start : "random";
+  return { ...config, ...left, distillation: { ...config.distillation, start } };
 }
 
 /** What a run's folder says of the machine and the data that it was made with. */

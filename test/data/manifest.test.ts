@@ -182,7 +182,7 @@ const faults: readonly [name: string, text: string, message: RegExp][] = [
   [
     "no FFDM path",
     withRow(1, { ffdm: "" }),
-    /: row 3, ffdm: the FFDM half of the pair is missing: no path is given$/,
+    /: row 3, ffdm, sm: has sm, the rows above ffdm and sm: give them manifests of their own$/,
   ],
   [
     "an SM that is not there",
