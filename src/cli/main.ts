@@ -3,11 +3,13 @@ import { reasonOf, UserError } from "../base/errors.ts";
 import { packageVersion } from "../base/files.ts";
 import { addBench } from "./bench.ts";
 import { addDoctor } from "./doctor.ts";
+import { addEvaluate } from "./evaluate.ts";
 import { addExperiment } from "./experiment.ts";
 import { addExport } from "./export.ts";
 import { addImport } from "./import.ts";
 import { addInspect } from "./inspect.ts";
 import { addPhantom } from "./phantom.ts";
+import { addPredict } from "./predict.ts";
 import { addProfile } from "./profile.ts";
 import { addTrain } from "./train.ts";
 import { addTune } from "./tune.ts";
@@ -26,6 +28,8 @@ export async function main(argv: string[]): Promise<void> {
     addBench,
     addTune,
     addExperiment,
+    addEvaluate,
+    addPredict,
     addExport,
     addDoctor,
   ])

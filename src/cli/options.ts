@@ -22,6 +22,14 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** A number from 0 to 1. @throws InvalidArgumentError, which commander prints with the option's name. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("must be a number from 0 to 1.");
+  return value;
+}
+
 /** "512" or "1024x512". @throws InvalidArgumentError, which commander prints with the option's name. */
 export function imageSize(text: string): [number, number] {
   const sides = /^(\d+)(?:x(\d+))?$/.exec(text);

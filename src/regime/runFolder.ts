@@ -19,6 +19,7 @@ export interface MetricsLine {
 export interface RunFacts {
   readonly tuning: string;
   readonly data: {
+    readonly manifest: string;
     /** Labels of the manifest, class 1 first. */
     readonly classes: readonly string[];
     readonly [name: string]: unknown;
@@ -36,6 +37,8 @@ export class RunFolder {
     /** The choices of kernels that the run began with, as `Engine.tuningIdentity` names them. */
     readonly tuning: string,
     readonly classes: readonly string[],
+    /** Path of the manifest that it is trained on. */
+    readonly manifest: string,
   ) {}
 
   /** @throws UserError when a folder for a new run holds something. */
@@ -53,7 +56,7 @@ export class RunFolder {
    */
   static async create(path: string, config: Config, facts: RunFacts): Promise<RunFolder> {
     RunFolder.refuseOccupied(path);
-    const folder = new RunFolder(path, config, facts.tuning, facts.data.classes);
+    const folder = new RunFolder(path, config, facts.tuning, facts.data.classes, facts.data.manifest);
     await writeFileAtomically(
       folder.file("config.json"),
       `${JSON.stringify({ config, ...facts }, null, 2)}\n`,
@@ -75,7 +78,7 @@ export class RunFolder {
       const { config, tuning, data } = JSON.parse(text) as { config: unknown } & Partial<RunFacts>;
       const checked = check(config, file);
       if (!data) throw new UserError(`${file}: data: must name the classes that the run was made for`);
-      return new RunFolder(path, checked, tuning ?? untunedIdentity, data.classes);
+      return new RunFolder(path, checked, tuning ?? untunedIdentity, data.classes, data.manifest);
     } catch (error) {
       throw new UserError(error instanceof UserError ? error.message : `${file}: ${reasonOf(error)}`);
     }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Results } from "../../src/regime/run.ts";
 import { type Finished, messages, runCli } from "../helpers/cli.ts";
@@ -155,4 +155,57 @@ test("a damaged image stops the run with one line that names the file", async ()
   const [line, ...others] = messages(finished);
   assert.ok(line.includes(image), line);
   assert.deepEqual(others, []);
+});
+
+test("evaluate gives the run's own figures on its own test pairs", async () => {
+  const finished = await runCli(
+    ["evaluate", "whole", "--models", "fused", "model_sm", "--json", "again.json"],
+    folder,
+  );
+  assert.equal(finished.code, 0, finished.stderr);
+  const again = JSON.parse(readFileSync(join(folder, "again.json"), "utf8")) as Results;
+  const { models, differences } = json<Results>("whole", "results.json");
+  assert.deepEqual(again.models, { fused: models.fused, model_sm: models.model_sm });
+  assert.deepEqual(again.differences, { "fused - model_sm": differences["fused - model_sm"] });
+  const other = await runCli(["evaluate", "whole", "--models", "fusedd"], folder);
+  assert.deepEqual(messages(other), [
+    "diptych: model fusedd: must be one of model_sm, model_ffdm, fused, twin_sm, base_ub",
+  ]);
+});
+
+test("predict tells lesions in the files' pixels, and a bad file stops no other", async () => {
+  const { manifest } = json<{ data: { manifest: string } }>("whole", "config.json").data;
+  const images = join(dirname(manifest), "images");
+  const [first, second] = readdirSync(images)
+    .filter((name) => name.endsWith("_sm.dcm"))
+    .map((name) => join(images, name));
+  writeFileSync(join(folder, "bad.dcm"), "no image");
+  const args = ["predict", "whole", first, "bad.dcm", second, "--threshold", "0", "--batch", "2"];
+  const finished = await runCli([...args, "--csv", "found.csv", "--overlays", "drawn"], folder);
+  assert.equal(finished.code, 1);
+  assert.match(finished.stdout, /bad\.dcm: neither a PNG nor a DICOM file$/m);
+  assert.match(finished.stdout, /1 of 3 images could not be used$/m);
+  const found = JSON.parse(readFileSync(join(folder, "predictions.json"), "utf8"));
+  assert.deepEqual(
+    found.images.map(({ file }: { file: string }) => file),
+    [first, second],
+  );
+  const [{ lesions, height, width }] = found.images;
+  assert.ok(lesions.length > 0);
+  for (const { box, score } of lesions) {
+    const [yMin, xMin, yMax, xMax] = box;
+    assert.ok(yMin >= 0 && xMin >= 0 && yMax <= height && xMax <= width && yMin <= yMax && xMin <= xMax);
+    assert.ok(score > 0 && score < 1);
+  }
+  const lines = readFileSync(join(folder, "found.csv"), "utf8").trimEnd().split("\n");
+  assert.equal(
+    lines.length - 1,
+    found.images.flatMap((image: { lesions: unknown[] }) => image.lesions).length,
+  );
+  assert.equal(readdirSync(join(folder, "drawn")).length, 2);
+  const both = await runCli(["predict", "whole", first, "--model", "base_ub"], folder);
+  assert.match(
+    messages(both)[0],
+    /^diptych: model base_ub: sees sm and ffdm of a pair; predict takes models of one image$/,
+  );
 });
