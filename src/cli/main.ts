@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { packageVersion } from "../base/files.ts";
+import { addAnalyse } from "./analyse.ts";
 import { addBench } from "./bench.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEvaluate } from "./evaluate.ts";
@@ -29,6 +30,7 @@ export async function main(argv: string[]): Promise<void> {
     addTune,
     addExperiment,
     addEvaluate,
+    addAnalyse,
     addPredict,
     addExport,
     addDoctor,

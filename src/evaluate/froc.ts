@@ -20,14 +20,11 @@ const outcome = { falsePositive: 0, found: 1, again: 2 } as const;
 type Outcome = (typeof outcome)[keyof typeof outcome];
 
 /**
- * What becomes of each detection of one image. It belongs to the annotation of its class that it fits best, the first
- * of equally good ones, whatever the other detections do.
+ * The annotation that each detection of one image belongs to, −1 for none: of those of its class the one that it fits best, the
+ * first of equally good ones, whatever the other detections do.
  */
-function judge({ annotations, detections }: ImageResult, rule: MatchRule): Outcome[] {
-  const outcomes = new Array<Outcome>(detections.length);
-  const found = new Set<number>();
-  for (const index of descendingOrder(detections.map(({ score }) => score))) {
-    const detection = detections[index];
+function credit({ annotations, detections }: ImageResult, rule: MatchRule): number[] {
+  return detections.map((detection) => {
     let credited = -1;
     let bestFit = Number.NEGATIVE_INFINITY;
     annotations.forEach((annotation, candidate) => {
@@ -37,13 +34,32 @@ function judge({ annotations, detections }: ImageResult, rule: MatchRule): Outco
       credited = candidate;
       bestFit = fit;
     });
-    if (credited < 0) outcomes[index] = outcome.falsePositive;
+    return credited;
+  });
+}
+
+/** What becomes of each detection of one image. */
+function judge(result: ImageResult, rule: MatchRule): Outcome[] {
+  const credited = credit(result, rule);
+  const outcomes = new Array<Outcome>(credited.length);
+  const found = new Set<number>();
+  for (const index of descendingOrder(result.detections.map(({ score }) => score))) {
+    if (credited[index] < 0) outcomes[index] = outcome.falsePositive;
     else {
-      outcomes[index] = found.has(credited) ? outcome.again : outcome.found;
-      found.add(credited);
+      outcomes[index] = found.has(credited[index]) ? outcome.again : outcome.found;
+      found.add(credited[index]);
     }
   }
   return outcomes;
+}
+
+/** The best score that each annotation of an image is found with; −Infinity: not at all. */
+export function lesionScores(result: ImageResult, rule: MatchRule): number[] {
+  const best = result.annotations.map(() => Number.NEGATIVE_INFINITY);
+  credit(result, rule).forEach((lesion, index) => {
+    if (lesion >= 0) best[lesion] = Math.max(best[lesion], result.detections[index].score);
+  });
+  return best;
 }
 
 interface RankedDetections {
@@ -126,3 +142,11 @@ export function sensitivityAt(curve: readonly FrocPoint[], rates: readonly numbe
     return left.sensitivity + share * (right.sensitivity - left.sensitivity);
   });
 }
+
+/** The lowest threshold of a curve whose false positives per image stay within a rate. */
+export const thresholdAt = (curve: readonly FrocPoint[], rate: number): number =>
+  curve.reduce(
+    (lowest, { threshold, falsePositivesPerImage }) =>
+      falsePositivesPerImage <= rate ? Math.min(lowest, threshold) : lowest,
+    Number.POSITIVE_INFINITY,
+  );

@@ -123,6 +123,17 @@ function predict({ inputMeans, outputMeans, weights }: LinearMap, row: ArrayLike
   return out;
 }
 
+/** What a ridge regression of y on x says of samples that it has not seen: [unseen][outputs]. */
+export function ridgePredictions(
+  { x, y }: { readonly x: Features; readonly y: Features },
+  unseen: Features,
+  penalty: number,
+): Float64Array[] {
+  checkSamples(x, y);
+  const map = fitRidge(x, y, penalty);
+  return unseen.map((row) => predict(map, row));
+}
+
 /** Share of y's variance about its own means that predictions explain, all columns pooled. */
 function explainedShare(y: Features, predictions: Features): number {
   const means = columnMeans(y);
@@ -142,13 +153,8 @@ export function ridgeR2(
   test: { readonly x: Features; readonly y: Features },
   penalty: number,
 ): number {
-  checkSamples(train.x, train.y);
   checkSamples(test.x, test.y);
-  const map = fitRidge(train.x, train.y, penalty);
-  return explainedShare(
-    test.y,
-    test.x.map((row) => predict(map, row)),
-  );
+  return explainedShare(test.y, ridgePredictions(train, test.x, penalty));
 }
 
 /**

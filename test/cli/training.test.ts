@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
+import type { RunAnalysis } from "../../src/regime/analyse.ts";
 import type { Results } from "../../src/regime/run.ts";
 import { type Finished, messages, runCli } from "../helpers/cli.ts";
 
@@ -208,4 +209,21 @@ test("predict tells lesions in the files' pixels, and a bad file stops no other"
     messages(both)[0],
     /^diptych: model base_ub: sees sm and ffdm of a pair; predict takes models of one image$/,
   );
+});
+
+test("analyse says where the gain comes from, and leaves it in the run's folder", async () => {
+  const finished = await runCli(["analyse", "whole"], folder);
+  assert.equal(finished.code, 0, finished.stderr);
+  const { subgroups, readers, features, probes, similarities } = json<RunAnalysis>("whole", "analysis.json");
+  const lesions = subgroups.filter(({ dimension }) => dimension === "type");
+  assert.ok(lesions.length > 0 && subgroups.some(({ dimension }) => dimension === "d' in the FFDM"));
+  const { bothRight, onlyFirst, onlySecond, bothWrong } = readers?.lesions.table ?? assert.fail("no readers");
+  assert.equal(
+    bothRight + onlyFirst + onlySecond + bothWrong,
+    lesions.reduce((sum, group) => sum + group.lesions, 0),
+  );
+  assert.ok(features["module_b -> module_c"] && features["random -> module_c"]);
+  assert.deepEqual(Object.keys(probes), ["module_a", "module_c", "module_a2", "module_b", "random"]);
+  assert.deepEqual(similarities, json<Results>("whole", "results.json").distillation);
+  assert.match(finished.stdout, /^module_b -> module_c +-?\d/m);
 });
