@@ -12,6 +12,7 @@ import { addInspect } from "./inspect.ts";
 import { addPhantom } from "./phantom.ts";
 import { addPredict } from "./predict.ts";
 import { addProfile } from "./profile.ts";
+import { addReport } from "./report.ts";
 import { addTrain } from "./train.ts";
 import { addTune } from "./tune.ts";
 
@@ -31,6 +32,7 @@ export async function main(argv: string[]): Promise<void> {
     addExperiment,
     addEvaluate,
     addAnalyse,
+    addReport,
     addPredict,
     addExport,
     addDoctor,

@@ -2,6 +2,7 @@
 // interrupted goes on where it was.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UserError } from "../base/errors.ts";
 import type { Reporter } from "../base/reporter.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ImageResult } from "../evaluate/detection.ts";
@@ -68,8 +69,22 @@ class CellRun {
     }
   }
 
+  /** A cell that a plan has left behind says so: its figures would stand under another plan's name. */
+  #checkKept(): void {
+    const kept = RunFolder.open(this.#path, checkConfig).config as Readonly<Record<string, unknown>>;
+    const wanted = this.#config as Readonly<Record<string, unknown>>;
+    const changed = Object.keys(wanted).find(
+      (field) => JSON.stringify(kept[field]) !== JSON.stringify(wanted[field]),
+    );
+    if (changed)
+      throw new UserError(
+        `${this.#path}: was run with ${changed} ${JSON.stringify(kept[changed])}, and the plan says ${JSON.stringify(wanted[changed])}: delete the cell to run it again, or give another --out`,
+      );
+  }
+
   async run(): Promise<Cell> {
     const { reporter } = this.context;
+    if (await this.#read("config.json")) this.#checkKept();
     if (!(await this.#read("results.json"))) await this.#train();
     else reporter.note(`${this.#path}: finished before`);
     const [results, detections] = [await this.#read("results.json"), await this.#read("detections.json")];

@@ -57,6 +57,22 @@ export const facts = (entries: readonly (readonly [name: string, value: string])
     .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`)
     .join("")}</dl>`;
 
+/** A picture with a line below it. */
+export interface Captioned {
+  readonly png: Uint8Array;
+  readonly caption: string;
+}
+
+/** Pictures side by side, as many as the screen has room for. */
+export const gallery = (pictures: readonly Captioned[]): string =>
+  `<div class="gallery">${pictures
+    .map(({ png, caption }) => {
+      const text = escapeHtml(caption);
+      const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+      return `<figure><img src="${source}" alt="${text}"><figcaption>${text}</figcaption></figure>`;
+    })
+    .join("\n")}</div>`;
+
 const light = `--paper: #ffffff; --ink: #1c2128; --faint: #5a6472; --line: #dde2e8; --stripe: #f4f6f9;
   --c1: #2463a6; --c2: #d2701e; --c3: #2f8560; --c4: #8257a8; --c5: #b3403a; --c6: #767d86;`;
 const dark = `--paper: #14181d; --ink: #e4e8ed; --faint: #9aa5b1; --line: #323a44; --stripe: #1b2027;
@@ -74,6 +90,10 @@ p { margin: .25rem 0 .75rem; color: var(--faint); max-width: 48rem; overflow-wra
 figure { margin: .75rem 0; }
 figure svg { max-width: 100%; height: auto; display: block; }
 figure .narrow { display: none; }
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: 1rem; }
+.gallery figure { margin: 0; }
+.gallery img { width: 100%; height: auto; display: block; image-rendering: pixelated; }
+.gallery figcaption { color: var(--faint); font-size: .85rem; padding-top: .25rem; overflow-wrap: anywhere; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .5rem; margin: 1rem 0; }
 .facts div { border: 1px solid var(--line); border-radius: .4rem; padding: .4rem .6rem; }
 .facts dt { color: var(--faint); font-size: .8rem; }
@@ -98,7 +118,7 @@ tbody tr:nth-child(even) { background: var(--stripe); }
   :root { color-scheme: light; ${light} }
   body { max-width: none; font-size: 11px; }
   h2 { break-after: avoid; }
-  figure, .facts { break-inside: avoid; }
+  figure, .facts, .gallery figure { break-inside: avoid; }
   .scroll { max-height: none; overflow: visible; border: 0; }
   .table input { display: none; }
   table { font-size: 7px; }

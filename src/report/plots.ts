@@ -234,3 +234,90 @@ export function stepPlot(
       ],
     }) as unknown as TopLevelSpec;
 }
+
+/** A named line through points, in the given order. */
+export interface Line {
+  readonly name: string;
+  readonly points: readonly (readonly [x: number, y: number])[];
+  /** Around the line, where there are some: as many as points. */
+  readonly band?: readonly (readonly [low: number, high: number])[];
+  readonly dashed?: boolean;
+}
+
+export interface LineOptions {
+  readonly x: string;
+  readonly y: string;
+  readonly xDomain?: readonly [number, number];
+  readonly yDomain?: readonly [number, number];
+  /** From corner to corner, as where chance lies. */
+  readonly diagonal?: boolean;
+  /** Steps go up before they go right, as of curves over thresholds. */
+  readonly stepped?: boolean;
+  /** Points are drawn, too, as of few measurements. */
+  readonly points?: boolean;
+  readonly logarithmicY?: boolean;
+}
+
+/** Lines in the order of the legend. */
+export function linePlot(lines: readonly Line[], options: LineOptions): Plot {
+  const { xDomain, yDomain, diagonal, stepped, points, logarithmicY } = options;
+  const values = lines.flatMap(({ name, points: own, band }) =>
+    own.map(([x, y], index) => ({ name, x, y, low: band?.[index][0], high: band?.[index][1], index })),
+  );
+  const color = { field: "name", type: "nominal", scale: { domain: lines.map(({ name }) => name) } };
+  const dash = {
+    condition: {
+      test: { field: "name", oneOf: lines.filter(({ dashed }) => dashed).map(({ name }) => name) },
+      value: [5, 4],
+    },
+    value: [1, 0],
+  };
+  const scaleOf = (domain: readonly [number, number] | undefined, more: object = {}) => ({
+    zero: false,
+    ...(domain ? { domain, nice: false } : {}),
+    ...more,
+  });
+  const x = { field: "x", type: "quantitative", title: options.x, scale: scaleOf(xDomain) };
+  const y = {
+    field: "y",
+    type: "quantitative",
+    title: options.y,
+    scale: scaleOf(yDomain, logarithmicY ? { type: "log" } : {}),
+  };
+  const mark = {
+    type: "line",
+    interpolate: stepped ? "step-before" : "linear",
+    clip: true,
+    point: points ?? false,
+  };
+  return ({ narrow }) =>
+    ({
+      height: narrow ? 300 : 380,
+      data: { values },
+      layer: [
+        ...(diagonal
+          ? [
+              {
+                data: {
+                  values: [
+                    { x: 0, y: 0 },
+                    { x: 1, y: 1 },
+                  ],
+                },
+                mark: { type: "line", color: "var(--faint)", strokeDash: [2, 4] },
+                encoding: { x, y },
+              },
+            ]
+          : []),
+        ...(lines.some(({ band }) => band)
+          ? [
+              {
+                mark: { type: "area", opacity: 0.15 },
+                encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+              },
+            ]
+          : []),
+        { mark, encoding: { x, y, color, strokeDash: dash, order: { field: "index" } } },
+      ],
+    }) as unknown as TopLevelSpec;
+}

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { ExperimentSummary } from "../../src/experiment/summary.ts";
-import { type Finished, runCli } from "../helpers/cli.ts";
+import { type Finished, messages, runCli } from "../helpers/cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "diptych-experiment-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -65,4 +65,16 @@ test("a finished cell is not run again", async () => {
   assert.equal(second.stdout.match(/: finished before$/gm)?.length, 2);
   assert.doesNotMatch(second.stdout, /compiling/);
   assert.deepEqual(summary(), before);
+});
+
+test("a cell that was run under another plan is refused, and stays", async () => {
+  const other = { ...plan, config: { ...plan.config, learningRate: 0.001 } };
+  writeFileSync(join(folder, "plan.json"), JSON.stringify(other));
+  const refused = await run();
+  assert.equal(refused.code, 1);
+  assert.match(
+    messages(refused)[0],
+    /cells\/plain\/seed-1: was run with learningRate 0\.002, and the plan says 0\.001: delete the cell to run it again, or give another --out$/,
+  );
+  assert.ok(readdirSync(join(folder, "out", "cells", "plain", "seed-1")).includes("results.json"));
 });

@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { writeFileAtomically } from "../base/files.ts";
+import { readManifest } from "../data/manifest.ts";
+import { withEngine } from "../engine/engine.ts";
+import { RunLoaders } from "../regime/loaders.ts";
+import { TrainedRun } from "../regime/trainedRun.ts";
+import { runPage } from "../report/runPage.ts";
+import { gatherReport } from "../report/runReport.ts";
+import { createReporter } from "./reporter.ts";
+
+interface ReportOptions {
+  readonly out?: string;
+  readonly adapter?: string;
+}
+
+async function report(path: string, { out, adapter }: ReportOptions): Promise<void> {
+  const { folder, modules } = new TrainedRun(path);
+  const manifest = await readManifest(folder.manifest);
+  const reporter = createReporter();
+  const target = out ?? folder.file("report.html");
+  await withEngine({ adapter }, async (engine) => {
+    const loaders = new RunLoaders(folder.config, manifest);
+    const gathered = await gatherReport({ engine, folder, modules, loaders, reporter }, manifest);
+    await writeFileAtomically(target, await runPage(gathered));
+  });
+  reporter.note(target);
+}
+
+export function addReport(program: Command): void {
+  program
+    .command("report")
+    .description("write a finished run as one HTML page: figures, curves, subgroups, pictures")
+    .argument("<run>", "folder of a finished run; what analyse has left in it is shown, too")
+    .option("--out <file>", "default: report.html in the run's folder")
+    .option("--adapter <kind>", "auto, hardware, software or embedded; also DIPTYCH_ADAPTER")
+    .action(report);
+}
