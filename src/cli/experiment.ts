@@ -7,6 +7,7 @@ import { runCells } from "../experiment/cells.ts";
 import { readPlan } from "../experiment/plan.ts";
 import { summarizeExperiment } from "../experiment/summary.ts";
 import { renderExperiment } from "../experiment/table.ts";
+import { experimentPage } from "../report/experimentPage.ts";
 import { Interrupted } from "../train/trainer.ts";
 import { watchForInterrupt } from "./interrupt.ts";
 import { createReporter } from "./reporter.ts";
@@ -27,7 +28,10 @@ async function experiment(file: string, { out, adapter }: ExperimentOptions): Pr
       const cells = await runCells({ engine, folder, plan, reporter, signal: interrupt.signal });
       const summary = summarizeExperiment(plan, cells);
       await writeFileAtomically(join(folder, "experiment.json"), `${JSON.stringify(summary, null, 2)}\n`);
-      reporter.note(`\n${renderExperiment(summary)}`);
+      const notes = [`Trained on ${describeAdapter(engine.adapter)}.`];
+      await writeFileAtomically(join(folder, "experiment.html"), await experimentPage(summary, notes));
+      reporter.note(`\n${renderExperiment(summary)}\n`);
+      reporter.note(join(folder, "experiment.html"));
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       reporter.note(`stopped and saved; go on with the same command`);

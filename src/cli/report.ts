@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { writeFileAtomically } from "../base/files.ts";
-import { readManifest } from "../data/manifest.ts";
-import { withEngine } from "../engine/engine.ts";
+import type { Reporter } from "../base/reporter.ts";
+import { type Manifest, readManifest } from "../data/manifest.ts";
+import { type Engine, withEngine } from "../engine/engine.ts";
 import { RunLoaders } from "../regime/loaders.ts";
 import { TrainedRun } from "../regime/trainedRun.ts";
 import { runPage } from "../report/runPage.ts";
@@ -13,17 +14,25 @@ interface ReportOptions {
   readonly adapter?: string;
 }
 
+/** Writes the page of a finished run. */
+export async function writeReport(
+  engine: Engine,
+  { folder, modules }: TrainedRun,
+  manifest: Manifest,
+  reporter: Reporter,
+  target = folder.file("report.html"),
+): Promise<void> {
+  const loaders = new RunLoaders(folder.config, manifest);
+  const gathered = await gatherReport({ engine, folder, modules, loaders, reporter }, manifest);
+  await writeFileAtomically(target, await runPage(gathered));
+  reporter.note(`report: ${target}`);
+}
+
 async function report(path: string, { out, adapter }: ReportOptions): Promise<void> {
-  const { folder, modules } = new TrainedRun(path);
-  const manifest = await readManifest(folder.manifest);
+  const run = new TrainedRun(path);
+  const manifest = await readManifest(run.folder.manifest);
   const reporter = createReporter();
-  const target = out ?? folder.file("report.html");
-  await withEngine({ adapter }, async (engine) => {
-    const loaders = new RunLoaders(folder.config, manifest);
-    const gathered = await gatherReport({ engine, folder, modules, loaders, reporter }, manifest);
-    await writeFileAtomically(target, await runPage(gathered));
-  });
-  reporter.note(target);
+  await withEngine({ adapter }, (engine) => writeReport(engine, run, manifest, reporter, out));
 }
 
 export function addReport(program: Command): void {

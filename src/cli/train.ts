@@ -11,10 +11,12 @@ import { checkConfig, presetNames } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
 import { dataOf, factsOf, fitToData } from "../regime/startRun.ts";
+import { TrainedRun } from "../regime/trainedRun.ts";
 import { Interrupted } from "../train/trainer.ts";
 import { configOf, optionName } from "./config.ts";
 import { watchForInterrupt } from "./interrupt.ts";
 import { imageSize, integer } from "./options.ts";
+import { writeReport } from "./report.ts";
 import { createReporter } from "./reporter.ts";
 
 interface TrainOptions {
@@ -106,7 +108,9 @@ async function train(options: TrainOptions): Promise<void> {
     const context = { engine, folder, manifest, reporter, interrupted: () => interrupt.signal.aborted };
     try {
       const results = await runRegime(context, stage);
-      if (results) reporter.note(`\n${renderSummary(results)}`);
+      if (!results) return;
+      reporter.note(`\n${renderSummary(results)}\n`);
+      await writeReport(engine, new TrainedRun(folder.path), manifest, reporter);
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       reporter.note(`stopped and saved; go on with: node train.mjs --resume ${folder.path}`);

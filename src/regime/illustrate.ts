@@ -28,8 +28,8 @@ export interface Illustration {
 const rule = iouRule(0.1);
 /** False positives per image at which detections are drawn. */
 const rate = 1;
-/** Pictures of a kind. */
-const most = 6;
+/** Pictures of a kind, and detections drawn on each. */
+const [most, mostBoxes] = [6, 5];
 const [truthColour, foundColour] = [palette[2], palette[0]];
 /** Standardised intensities that are shown black and white. */
 const shown: [number, number] = [-3, 4];
@@ -53,7 +53,11 @@ const firstOfImages = (found: readonly (Chosen & { readonly order: number })[]):
 function choose(results: readonly ImageResult[], pairs: readonly PairRecord[], classes: readonly string[]) {
   const threshold = thresholdAt(frocCurve(results, rule), rate);
   const name = (index: number) => `${pairs[index].patient} ${pairs[index].side} ${pairs[index].view}`;
-  const above = ({ detections }: ImageResult) => detections.filter(({ score }) => score >= threshold);
+  const above = ({ detections }: ImageResult) =>
+    detections
+      .filter(({ score }) => score >= threshold)
+      .toSorted((a, b) => b.score - a.score)
+      .slice(0, mostBoxes);
   const lesions = results.flatMap((result, index) =>
     lesionScores(result, rule).map((score, lesion) => ({
       index,

@@ -28,7 +28,7 @@ const config = {
     domainColor: "var(--faint)",
     tickColor: "var(--faint)",
   },
-  legend: { ...text, title: null, orient: "top", symbolType: "square" },
+  legend: { ...text, title: null, orient: "top", symbolType: "square", symbolOpacity: 1 },
   text: { color: "currentColor", fontSize },
   range: { category: [1, 2, 3, 4, 5, 6].map((index) => `var(--c${index})`) },
 } as const;

@@ -197,6 +197,7 @@ async function trainingSection({ epochs, warnings }: RunReport): Promise<Section
   const lines = tasks.map(
     (task): Line => ({
       name: task,
+      dashed: task.startsWith("predictor_"),
       points: epochs
         .filter((own) => own.task === task)
         .map(({ epoch, validation }) => [epoch, validation] as const),
@@ -206,10 +207,10 @@ async function trainingSection({ epochs, warnings }: RunReport): Promise<Section
     "validation losses",
     linePlot(lines, { x: "epoch", y: "validation loss", logarithmicY: true, points: true }),
   );
-  const heard = warnings.length === 0 ? "No warnings." : warnings.join(" ");
+  const heard = warnings.join(" ");
   return {
     title: "Training",
-    note: `Losses on the validation pairs with averaged parameters; students' are distances of features, and no detection losses. ${heard}`,
+    note: `Losses on the validation pairs with averaged parameters, from where batch norms use their running statistics on; students' are distances of features, and no detection losses; dashed are predictors. ${heard}`,
     body: drawn,
   };
 }

@@ -15,9 +15,12 @@ import type { Results } from "../regime/run.ts";
 import type { RunFolder } from "../regime/runFolder.ts";
 import type { EpochLosses, RunReport } from "./runPage.ts";
 
+/** JSON has no NaN: a figure that is not defined was written as null. */
+const undefinedFigure = (_key: string, value: unknown): unknown => (value === null ? Number.NaN : value);
+
 async function read<T>(folder: RunFolder, name: string): Promise<T> {
   try {
-    return JSON.parse(await readFile(folder.file(name), "utf8")) as T;
+    return JSON.parse(await readFile(folder.file(name), "utf8"), undefinedFigure) as T;
   } catch (error) {
     throw new UserError(`${folder.file(name)}: a finished run has this file (${reasonOf(error)})`);
   }
@@ -43,17 +46,21 @@ function curvesOf(results: readonly ImageResult[]): RunReport["curves"][string] 
 interface EpochLine {
   readonly task: string;
   readonly epoch?: number;
+  readonly batchStatistics?: boolean;
   readonly training?: { readonly loss: number };
   readonly validation?: { readonly loss: number };
 }
 
-/** The last line of each epoch: a resumed run may have written one twice. */
+/**
+ * The last line of each epoch: a resumed run may have written one twice. Epochs that normalise by the batch are left out, as
+ * validation, which does not, says nothing of them.
+ */
 async function epochsOf(folder: RunFolder): Promise<EpochLosses[]> {
   const text = await readFile(folder.file("metrics.jsonl"), "utf8").catch(() => "");
   const epochs = new Map<string, EpochLosses>();
   for (const line of text.split("\n").filter((line) => line !== "")) {
-    const { task, epoch, training, validation } = JSON.parse(line) as EpochLine;
-    if (epoch === undefined || !training || !validation) continue;
+    const { task, epoch, batchStatistics, training, validation } = JSON.parse(line) as EpochLine;
+    if (epoch === undefined || batchStatistics || !training || !validation) continue;
     epochs.set(`${task} ${epoch}`, { task, epoch, training: training.loss, validation: validation.loss });
   }
   return [...epochs.values()];

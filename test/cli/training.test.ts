@@ -1,7 +1,8 @@
 // The main job as a user starts it: all stages on a small simulated set, to the results; and the same with a Ctrl-C in
 // the middle and a resume, which must change no bit.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -226,4 +227,44 @@ test("analyse says where the gain comes from, and leaves it in the run's folder"
   assert.deepEqual(Object.keys(probes), ["module_a", "module_c", "module_a2", "module_b", "random"]);
   assert.deepEqual(similarities, json<Results>("whole", "results.json").distillation);
   assert.match(finished.stdout, /^module_b -> module_c +-?\d/m);
+});
+
+test("report is one page that loads nothing, with figures, curves, subgroups and pictures", async () => {
+  const finished = await runCli(["report", "whole"], folder);
+  assert.equal(finished.code, 0, finished.stderr);
+  const html = read("whole", "report.html").toString();
+  assert.doesNotMatch(html, /(src|href)="(?!data:)/);
+  for (const title of [
+    "What was run",
+    "Figures",
+    "Differences",
+    "ROC, FROC, reliability",
+    "Subgroups",
+    "Agreement and features",
+    "Training",
+    "Costs",
+    "What the student has learned",
+    "Misses, those least suspected first",
+  ])
+    assert.ok(html.includes(`<h2>${title}</h2>`), title);
+  assert.match(html, /<p>fused against model_sm, difference with its 95 % interval: image AUC [+-]\d/);
+  for (const [, png] of html.matchAll(/data:image\/png;base64,([^"]+)"/g))
+    assert.deepEqual([...Buffer.from(png, "base64").subarray(1, 4)], [...Buffer.from("PNG")]);
+});
+
+const browser = ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(existsSync);
+
+test("the report opens in a browser without an error", {
+  skip: browser ? false : "no Chromium here",
+}, async () => {
+  const page = `file://${join(folder, "whole", "report.html")}`;
+  const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"];
+  const child = spawn(browser as string, [...flags, `--user-data-dir=${join(folder, "browser")}`, page]);
+  let [dom, log] = ["", ""];
+  child.stdout.on("data", (chunk) => (dom += chunk));
+  child.stderr.on("data", (chunk) => (log += chunk));
+  assert.equal(await new Promise((resolve) => child.on("close", resolve)), 0);
+  assert.doesNotMatch(log, /CONSOLE/);
+  // What the page's script adds to plots, so it has run.
+  assert.match(dom, /<svg[^>]*role="img"[\s\S]*<title>/);
 });
