@@ -264,7 +264,12 @@ export function linePlot(lines: readonly Line[], options: LineOptions): Plot {
   const values = lines.flatMap(({ name, points: own, band }) =>
     own.map(([x, y], index) => ({ name, x, y, low: band?.[index][0], high: band?.[index][1], index })),
   );
-  const color = { field: "name", type: "nominal", scale: { domain: lines.map(({ name }) => name) } };
+  const colorOf = (narrow: boolean) => ({
+    field: "name",
+    type: "nominal",
+    scale: { domain: lines.map(({ name }) => name) },
+    legend: { columns: narrow ? 3 : 8 },
+  });
   const dash = {
     condition: {
       test: { field: "name", oneOf: lines.filter(({ dashed }) => dashed).map(({ name }) => name) },
@@ -290,8 +295,9 @@ export function linePlot(lines: readonly Line[], options: LineOptions): Plot {
     clip: true,
     point: points ?? false,
   };
-  return ({ narrow }) =>
-    ({
+  return ({ narrow }) => {
+    const color = colorOf(narrow);
+    return {
       height: narrow ? 300 : 380,
       data: { values },
       layer: [
@@ -319,5 +325,6 @@ export function linePlot(lines: readonly Line[], options: LineOptions): Plot {
           : []),
         { mark, encoding: { x, y, color, strokeDash: dash, order: { field: "index" } } },
       ],
-    }) as unknown as TopLevelSpec;
+    } as unknown as TopLevelSpec;
+  };
 }
