@@ -1,4 +1,5 @@
-// Which shapes are worth timing: those of EfficientDet's training step and inference, taken from their tapes.
+// Which shapes are worth timing: those of EfficientDet's training step and inference, and of a simulated pair, taken from
+// their tapes.
 import {
   type AdapterTraits,
   canRun,
@@ -11,14 +12,18 @@ import {
 import { registry } from "../kernels/registry.ts";
 import type { Tape } from "../src/autograd/tape.ts";
 import { UserError } from "../src/base/errors.ts";
+import { recordPair } from "../src/phantom/pairRenderer.ts";
+import { systems } from "../src/phantom/systems.ts";
 import { makeConfig } from "../src/regime/config.ts";
 import { type ProgramKind, recordProgram } from "../src/regime/programs.ts";
 
-export const suites = {
+const detectors = {
   nano: { batch: 4, size: 128 },
   d0: { batch: 1, size: 512 },
 } as const;
-export type SuiteName = keyof typeof suites;
+
+export const suiteNames = [...Object.keys(detectors), "phantom"] as const;
+export type SuiteName = keyof typeof detectors | "phantom";
 
 /** One shape of one kernel, and how often it occurs where. */
 export interface Occurrence {
@@ -29,18 +34,23 @@ export interface Occurrence {
 }
 
 /** The tapes of a model's training step (stage 1, module A) and of its inference, by what they are called. */
-export function recordPrograms(model: SuiteName): Record<string, Tape> {
-  const { batch, size } = suites[model];
+export function recordPrograms(model: keyof typeof detectors): Record<string, Tape> {
+  const { batch, size } = detectors[model];
   const config = { ...makeConfig("default", []), model };
   const shape = { batch, height: size, width: size, maxBoxes: config.maxBoxes };
   const record = (kind: ProgramKind) => recordProgram("module_a", kind, shape, config).tape;
   return { [`${model} training`]: record("training"), [`${model} inference`]: record("inference") };
 }
 
+/** A view of the default set's simulated breasts, on Hologic's system. */
+const recordPhantom = (): Record<string, Tape> => ({
+  "a simulated pair": recordPair({ rows: 128, columns: 128, spacing: 0.3, system: systems.hologic }).tape,
+});
+
 /** Every shape of a suite once, under the program in which it occurs first. */
-export function recordSuite(model: SuiteName): Occurrence[] {
+export function recordSuite(name: SuiteName): Occurrence[] {
   const found = new Map<string, Occurrence>();
-  for (const [origin, tape] of Object.entries(recordPrograms(model)))
+  for (const [origin, tape] of Object.entries(name === "phantom" ? recordPhantom() : recordPrograms(name)))
     for (const { kernel, parameters } of tape.operations) {
       const key = describeShape(kernel, parameters);
       const known = found.get(key);

@@ -7,7 +7,7 @@ import {
   parseShape,
   recordSuite,
   type SuiteName,
-  suites,
+  suiteNames,
   wantedVariants,
 } from "../../bench/suites.ts";
 import { describeShape } from "../../kernels/kernel.ts";
@@ -81,7 +81,7 @@ export function addBench(program: Command): void {
   program
     .command("bench")
     .description("check and time kernels at the shapes that EfficientDet uses, or at one of your own")
-    .addOption(new Option("--suite <name>", "whose shapes").choices(Object.keys(suites)).default("nano"))
+    .addOption(new Option("--suite <name>", "whose shapes").choices(suiteNames).default("nano"))
     .option("--filter <text>", 'only shapes that contain this, as in "conv" or "kernel=5"')
     .option("--kernel <name>", "one kernel, at --shape")
     .option(

@@ -7,6 +7,7 @@ import type { PhantomSetOptions } from "../phantom/phantomSet.ts";
 import { preparePhantomSet } from "../phantom/prepare.ts";
 import { systemNames } from "../phantom/systems.ts";
 import { contactSheet } from "../report/contactSheet.ts";
+import { spectraPage } from "../report/spectraPage.ts";
 import { integer, positiveNumber } from "./options.ts";
 import { createReporter } from "./reporter.ts";
 
@@ -14,17 +15,24 @@ type PhantomCommandOptions = Omit<PhantomSetOptions, "folder"> & {
   readonly out: string;
   readonly adapter?: string;
   readonly sheet?: string;
+  readonly spectra?: string;
 };
 
-async function phantom({ out, adapter, sheet, ...options }: PhantomCommandOptions): Promise<void> {
+async function phantom({ out, adapter, sheet, spectra, ...options }: PhantomCommandOptions): Promise<void> {
   const reporter = createReporter();
   const manifest = await withEngine({ adapter }, (engine) =>
     preparePhantomSet(engine, { folder: out, ...options }, reporter),
   );
   reporter.note(manifest);
-  if (!sheet) return;
-  await writeFileAtomically(sheet, await contactSheet(await readManifest(manifest)));
-  reporter.note(sheet);
+  const pages = [
+    [sheet, contactSheet],
+    [spectra, spectraPage],
+  ] as const;
+  for (const [file, draw] of pages) {
+    if (!file) continue;
+    await writeFileAtomically(file, await draw(await readManifest(manifest)));
+    reporter.note(file);
+  }
 }
 
 export function addPhantom(program: Command): void {
@@ -47,6 +55,7 @@ export function addPhantom(program: Command): void {
         .default("type"),
     )
     .option("--sheet <file>", "PNG of pairs side by side with their boxes")
+    .option("--spectra <file>", "HTML page of the pictures' power spectra")
     .option("--volumes", "write the tomosynthesis volumes, too")
     .option("--adapter <kind>", "auto, hardware, software or embedded; also DIPTYCH_ADAPTER")
     .action(phantom);

@@ -31,6 +31,22 @@ type Rendered = "ffdmIdeal" | "ffdm" | "ffdmEqual" | "sm" | "smMean" | "slices";
 /** See `Acquired`; all rows × columns but the slices, which are empty unless they are wanted. */
 export type RenderedPlanes = Outputs<Rendered>;
 
+/** Both pictures of one view, from the anatomy's random fields to the presented planes. */
+export function recordPair(options: ImagingOptions) {
+  const { rows, columns, spacing, system, reconstruction = defaultReconstruction } = options;
+  const grid = { slices: voxelSlices, rows, columns, spacing, margin: volumeMargin(system, spacing) };
+  const tape = new Tape();
+  const { ffdmIdeal, ffdm, ffdmEqual, sm, smMean, slices } = recordAcquisition(
+    tape,
+    tape.scope("anatomy", () => recordAnatomy(tape, grid)),
+    grid,
+    system,
+    reconstruction,
+  );
+  const outputs = { ffdmIdeal, ffdm, ffdmEqual, sm, smMean, slices: slices ?? tape.zeros(1) };
+  return { tape, outputs, grid };
+}
+
 export class PairRenderer {
   private constructor(
     readonly grid: VoxelGrid,
@@ -39,18 +55,8 @@ export class PairRenderer {
   ) {}
 
   static async create(engine: Engine, options: ImagingOptions): Promise<PairRenderer> {
-    const { rows, columns, spacing, system, reconstruction = defaultReconstruction } = options;
-    const grid = { slices: voxelSlices, rows, columns, spacing, margin: volumeMargin(system, spacing) };
-    const tape = new Tape();
-    const { ffdmIdeal, ffdm, ffdmEqual, sm, smMean, slices } = recordAcquisition(
-      tape,
-      tape.scope("anatomy", () => recordAnatomy(tape, grid)),
-      grid,
-      system,
-      reconstruction,
-    );
-    const outputs = { ffdmIdeal, ffdm, ffdmEqual, sm, smMean, slices: slices ?? tape.zeros(1) };
-    return new PairRenderer(grid, system, await compile(engine, "pairs of a phantom", tape, outputs));
+    const { tape, outputs, grid } = recordPair(options);
+    return new PairRenderer(grid, options.system, await compile(engine, "pairs of a phantom", tape, outputs));
   }
 
   /**

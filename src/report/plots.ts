@@ -255,12 +255,13 @@ export interface LineOptions {
   readonly stepped?: boolean;
   /** Points are drawn, too, as of few measurements. */
   readonly points?: boolean;
+  readonly logarithmicX?: boolean;
   readonly logarithmicY?: boolean;
 }
 
 /** Lines in the order of the legend. */
 export function linePlot(lines: readonly Line[], options: LineOptions): Plot {
-  const { xDomain, yDomain, diagonal, stepped, points, logarithmicY } = options;
+  const { xDomain, yDomain, diagonal, stepped, points, logarithmicX, logarithmicY } = options;
   const values = lines.flatMap(({ name, points: own, band }) =>
     own.map(([x, y], index) => ({ name, x, y, low: band?.[index][0], high: band?.[index][1], index })),
   );
@@ -277,17 +278,21 @@ export function linePlot(lines: readonly Line[], options: LineOptions): Plot {
     },
     value: [1, 0],
   };
-  const scaleOf = (domain: readonly [number, number] | undefined, more: object = {}) => ({
-    zero: false,
+  const scaleOf = (domain: readonly [number, number] | undefined, logarithmic = false) => ({
+    ...(logarithmic ? { type: "log", nice: false } : { zero: false }),
     ...(domain ? { domain, nice: false } : {}),
-    ...more,
   });
-  const x = { field: "x", type: "quantitative", title: options.x, scale: scaleOf(xDomain) };
+  const x = {
+    field: "x",
+    type: "quantitative",
+    title: options.x,
+    scale: scaleOf(xDomain, logarithmicX),
+  };
   const y = {
     field: "y",
     type: "quantitative",
     title: options.y,
-    scale: scaleOf(yDomain, logarithmicY ? { type: "log" } : {}),
+    scale: scaleOf(yDomain, logarithmicY),
   };
   const mark = {
     type: "line",
