@@ -134,7 +134,7 @@ const base: Config = {
   model: "nano",
   imageSize: [128, 128],
   batch: 4,
-  epochs: { stage1: 5, stage2: 3, stage3: 4 },
+  epochs: { stage1: 10, stage2: 4, stage3: 10 },
   seed: 1,
   adapter: null,
   maxBoxes: 8,
