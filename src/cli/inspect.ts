@@ -8,7 +8,7 @@ import { writeFileAtomically } from "../base/files.ts";
 import { RandomStream } from "../base/random.ts";
 import type { Reporter } from "../base/reporter.ts";
 import { augmentPair, drawAugmentation } from "../data/augment.ts";
-import { dicomFacts } from "../data/dicomFacts.ts";
+import { dicomFacts } from "../data/dicom/facts.ts";
 import type { GrayImage } from "../data/grayImage.ts";
 import { readImage } from "../data/image.ts";
 import { type PairRecord, readManifest } from "../data/manifest.ts";

@@ -1,7 +1,7 @@
 // Mammograms on disk: 16-bit greyscale PNG or DICOM, told apart by content.
 import { readFile } from "node:fs/promises";
 import { reasonOf, UserError } from "../base/errors.ts";
-import { decodeDicom, isDicom } from "./dicom.ts";
+import { decodeDicom, isDicom } from "./dicom/dicom.ts";
 import type { GrayImage } from "./grayImage.ts";
 import { decodePng, isPng } from "./png.ts";
 

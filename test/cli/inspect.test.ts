@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { decode, encode } from "fast-png";
 import type { Box } from "../../src/base/boxes.ts";
-import { writeDicomImage } from "../../src/data/dicomWriter.ts";
+import { writeDicomImage } from "../../src/data/dicom/writer.ts";
 import type { GrayImage } from "../../src/data/grayImage.ts";
 import { writeManifest } from "../../src/data/manifest.ts";
 import { palette } from "../../src/data/picture.ts";

@@ -7,7 +7,7 @@ import type { Worker } from "node:worker_threads";
 import { UserError } from "../../src/base/errors.ts";
 import type { AugmentOptions } from "../../src/data/augment.ts";
 import type { Batch } from "../../src/data/batch.ts";
-import { writeDicomImage } from "../../src/data/dicomWriter.ts";
+import { writeDicomImage } from "../../src/data/dicom/writer.ts";
 import { readImage } from "../../src/data/image.ts";
 import { type LoaderOptions, PairLoader } from "../../src/data/loader.ts";
 import type { PairRecord } from "../../src/data/manifest.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Box } from "../../src/base/boxes.ts";
 import { RandomStream } from "../../src/base/random.ts";
-import { writeDicomImage } from "../../src/data/dicomWriter.ts";
+import { writeDicomImage } from "../../src/data/dicom/writer.ts";
 import type { GrayImage } from "../../src/data/grayImage.ts";
 import type { PairRecord } from "../../src/data/manifest.ts";
 import { temporaryFolder } from "./folder.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../../src/base/errors.ts";
 import { packageRoot } from "../../src/base/files.ts";
 import { RandomStream } from "../../src/base/random.ts";
-import { decodeDicom } from "../../src/data/dicom.ts";
+import { decodeDicom } from "../../src/data/dicom/dicom.ts";
 
 /** Bits flipped, bytes replaced, a stretch removed or doubled, or the end cut off. */
 function mutate(bytes: Uint8Array, stream: RandomStream): Uint8Array {

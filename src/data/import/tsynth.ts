@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Box } from "../../base/boxes.ts";
 import { UserError } from "../../base/errors.ts";
-import { writeDicomImage } from "../dicomWriter.ts";
+import { writeDicomImage } from "../dicom/writer.ts";
 import type { GrayImage } from "../grayImage.ts";
 import type { ImportedRow, Importer } from "./imported.ts";
 import { filesBelow } from "./tables.ts";

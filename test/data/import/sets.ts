@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
-import { encodeDicom } from "../../../src/data/dicomWriter.ts";
+import { encodeDicom } from "../../../src/data/dicom/writer.ts";
 import type { GrayImage } from "../../../src/data/grayImage.ts";
 import { type FinishedRow, finishRows } from "../../../src/data/import/finish.ts";
 import { type Importer, Problems } from "../../../src/data/import/imported.ts";

@@ -3,11 +3,11 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { data as dcmjs } from "dcmjs";
-import { decodeDicom } from "../../src/data/dicom.ts";
-import type { DicomTags } from "../../src/data/dicomTerms.ts";
-import { encodeDicom, writeDicomImage } from "../../src/data/dicomWriter.ts";
-import type { GrayImage } from "../../src/data/grayImage.ts";
-import { temporaryFolder } from "./folder.ts";
+import { decodeDicom } from "../../../src/data/dicom/dicom.ts";
+import type { DicomTags } from "../../../src/data/dicom/terms.ts";
+import { encodeDicom, writeDicomImage } from "../../../src/data/dicom/writer.ts";
+import type { GrayImage } from "../../../src/data/grayImage.ts";
+import { temporaryFolder } from "../folder.ts";
 
 const tags: DicomTags = {
   kind: "sm",

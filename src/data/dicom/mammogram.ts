@@ -1,4 +1,6 @@
 // Digital Mammography X-Ray Image, for presentation (PS3.3 A.26).
+
+import type { GrayImage } from "../grayImage.ts";
 import {
   codeItem,
   type DicomTags,
@@ -7,8 +9,7 @@ import {
   pixelFormat,
   viewAttributes,
   views,
-} from "./dicomTerms.ts";
-import type { GrayImage } from "./grayImage.ts";
+} from "./terms.ts";
 
 export const mammogramClass = "1.2.840.10008.5.1.4.1.1.1.2";
 

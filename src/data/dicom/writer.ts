@@ -1,12 +1,12 @@
 // Writes DICOM files with the attributes that their kind's modules require. Nothing depends on the clock: the same
 // images and tags give the same bytes.
 import { data } from "dcmjs";
-import { writeFileAtomically } from "../base/files.ts";
+import { writeFileAtomically } from "../../base/files.ts";
+import type { GrayImage } from "../grayImage.ts";
 import { explicitLittleEndian } from "./dicom.ts";
-import { mammogramAttributes } from "./dicomMammogram.ts";
-import { type DicomTags, uidFrom } from "./dicomTerms.ts";
-import { tomosynthesisAttributes } from "./dicomTomosynthesis.ts";
-import type { GrayImage } from "./grayImage.ts";
+import { mammogramAttributes } from "./mammogram.ts";
+import { type DicomTags, uidFrom } from "./terms.ts";
+import { tomosynthesisAttributes } from "./tomosynthesis.ts";
 
 /**
  * The bytes of an explicit little-endian DICOM file: MONOCHROME2, `bits` stored in 16 allocated. An FFDM becomes a

@@ -1,6 +1,6 @@
 // The stored values of one frame: cut out of native pixel data, or decoded.
-import { codecs } from "./dicomCodecs.ts";
-import type { StoredFormat } from "./dicomIntensity.ts";
+import { codecs } from "./codecs.ts";
+import type { StoredFormat } from "./intensity.ts";
 
 export interface PixelLayout extends StoredFormat {
   readonly width: number;

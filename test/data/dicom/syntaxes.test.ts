@@ -4,11 +4,11 @@ import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { packageRoot } from "../../src/base/files.ts";
-import { decodeDicom } from "../../src/data/dicom.ts";
-import { encodeDicom } from "../../src/data/dicomWriter.ts";
-import type { GrayImage } from "../../src/data/grayImage.ts";
-import { temporaryFolder } from "./folder.ts";
+import { packageRoot } from "../../../src/base/files.ts";
+import { decodeDicom } from "../../../src/data/dicom/dicom.ts";
+import { encodeDicom } from "../../../src/data/dicom/writer.ts";
+import type { GrayImage } from "../../../src/data/grayImage.ts";
+import { temporaryFolder } from "../folder.ts";
 
 /** What the files in test/goldens/dicom show: see the README there. */
 function pattern(width: number, height: number, bits: number): GrayImage {

@@ -1,4 +1,6 @@
 // Breast Tomosynthesis Image (PS3.3 A.55): a reconstructed volume, or the synthetic mammogram made from one.
+
+import type { GrayImage } from "../grayImage.ts";
 import {
   codeItem,
   type DicomTags,
@@ -8,8 +10,7 @@ import {
   uidFrom,
   viewAttributes,
   views,
-} from "./dicomTerms.ts";
-import type { GrayImage } from "./grayImage.ts";
+} from "./terms.ts";
 
 export const tomosynthesisClass = "1.2.840.10008.5.1.4.1.1.13.1.3";
 

@@ -1,6 +1,6 @@
 // What mammograms are called in DICOM: codes, orientations and identifiers, for the writer of each kind of object.
 import { createHash } from "node:crypto";
-import type { Side } from "./manifest.ts";
+import type { Side } from "../manifest.ts";
 
 /** What a DICOM file says beside its pixels. */
 export interface DicomTags {

@@ -1,8 +1,8 @@
 // What a DICOM header says of an image's layout, intensities and place in the patient, in classic and in enhanced objects.
 import type { DataSet } from "dcmjs";
-import type { Intensity, LookupTable, StoredFormat, Window } from "./dicomIntensity.ts";
-import type { PixelLayout } from "./dicomPixels.ts";
-import type { GrayImage } from "./grayImage.ts";
+import type { GrayImage } from "../grayImage.ts";
+import type { Intensity, LookupTable, StoredFormat, Window } from "./intensity.ts";
+import type { PixelLayout } from "./pixels.ts";
 
 /** Throws with what is wrong, naming the file. */
 export type Refuse = (problem: string) => never;

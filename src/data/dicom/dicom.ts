@@ -1,11 +1,11 @@
 // Reads the DICOM files that digital mammography systems export.
 import { constants, inflateRawSync } from "node:zlib";
 import { type DataSet, data, log, type ReadBufferStream } from "dcmjs";
-import { reasonOf, UserError } from "../base/errors.ts";
-import { DicomHeader, firstValue, type Refuse } from "./dicomHeader.ts";
-import { brightnessTable, type StoredFormat } from "./dicomIntensity.ts";
-import { type PixelLayout, readableSyntaxes, readFrame } from "./dicomPixels.ts";
-import type { GrayImage } from "./grayImage.ts";
+import { reasonOf, UserError } from "../../base/errors.ts";
+import type { GrayImage } from "../grayImage.ts";
+import { DicomHeader, firstValue, type Refuse } from "./header.ts";
+import { brightnessTable, type StoredFormat } from "./intensity.ts";
+import { type PixelLayout, readableSyntaxes, readFrame } from "./pixels.ts";
 
 log.setLevel("silent");
 log.getLogger("validation.dcmjs").setLevel("silent");
