@@ -4,13 +4,14 @@ import { withEngine } from "../engine/engine.ts";
 import { analyseRun } from "../regime/analyse.ts";
 import { renderAnalysis } from "../regime/analysisTable.ts";
 import { RunLoaders } from "../regime/loaders.ts";
+import { imageColumns } from "../regime/startRun.ts";
 import { TrainedRun } from "../regime/trainedRun.ts";
 import { createReporter } from "./reporter.ts";
 
 async function analyse(path: string, { adapter }: { readonly adapter?: string }): Promise<void> {
   const run = new TrainedRun(path);
   const { folder, modules } = run;
-  const manifest = await readManifest(folder.manifest);
+  const manifest = await readManifest(folder.manifest, undefined, imageColumns(folder.config));
   const reporter = createReporter();
   await withEngine({ adapter }, async (engine) => {
     const loaders = new RunLoaders(folder.config, manifest);

@@ -6,6 +6,7 @@ import { withEngine } from "../engine/engine.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
 import { detectAll, figuresOf } from "../regime/evaluation.ts";
 import { RunLoaders } from "../regime/loaders.ts";
+import { imageColumns } from "../regime/startRun.ts";
 import { TrainedRun } from "../regime/trainedRun.ts";
 import { createReporter } from "./reporter.ts";
 
@@ -23,7 +24,7 @@ async function evaluate(
 ): Promise<void> {
   const run = new TrainedRun(path);
   const { folder, modules } = run;
-  const manifest = await readManifest(data ?? folder.manifest, [split]);
+  const manifest = await readManifest(data ?? folder.manifest, [split], imageColumns(folder.config));
   const unknown = manifest.classes.find((label) => !folder.classes.includes(label));
   if (unknown !== undefined)
     throw new UserError(

@@ -3,7 +3,7 @@ import { writeFileAtomically } from "../base/files.ts";
 import { readManifest } from "../data/manifest.ts";
 import { withEngine } from "../engine/engine.ts";
 import { coverages } from "../phantom/breast.ts";
-import type { PhantomSetOptions } from "../phantom/phantomSet.ts";
+import { type PhantomSetOptions, pairColumns } from "../phantom/phantomSet.ts";
 import { preparePhantomSet } from "../phantom/prepare.ts";
 import { systemNames } from "../phantom/systems.ts";
 import { contactSheet } from "../report/contactSheet.ts";
@@ -30,7 +30,7 @@ async function phantom({ out, adapter, sheet, spectra, ...options }: PhantomComm
   ] as const;
   for (const [file, draw] of pages) {
     if (!file) continue;
-    await writeFileAtomically(file, await draw(await readManifest(manifest)));
+    await writeFileAtomically(file, await draw(await readManifest(manifest, [], pairColumns(options))));
     reporter.note(file);
   }
 }
@@ -48,6 +48,11 @@ export function addPhantom(program: Command): void {
     .addOption(new Option("--coverage <what>", "what the pictures show").choices(coverages).default("region"))
     .addOption(
       new Option("--system <name>", "the system that is simulated").choices(systemNames).default("hologic"),
+    )
+    .addOption(
+      new Option("--pair <name>", "a second system, whose SM stands in the FFDM's place").choices(
+        systemNames,
+      ),
     )
     .addOption(
       new Option("--labels <what>", "what a label says of a lesion")

@@ -4,6 +4,7 @@ import type { Reporter } from "../base/reporter.ts";
 import { type Manifest, readManifest } from "../data/manifest.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { RunLoaders } from "../regime/loaders.ts";
+import { imageColumns } from "../regime/startRun.ts";
 import { TrainedRun } from "../regime/trainedRun.ts";
 import { runPage } from "../report/runPage.ts";
 import { gatherReport } from "../report/runReport.ts";
@@ -30,7 +31,7 @@ export async function writeReport(
 
 async function report(path: string, { out, adapter }: ReportOptions): Promise<void> {
   const run = new TrainedRun(path);
-  const manifest = await readManifest(run.folder.manifest);
+  const manifest = await readManifest(run.folder.manifest, undefined, imageColumns(run.folder.config));
   const reporter = createReporter();
   await withEngine({ adapter }, (engine) => writeReport(engine, run, manifest, reporter, out));
 }

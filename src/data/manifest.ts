@@ -15,6 +15,10 @@ export type Side = (typeof sides)[number];
 const halves = ["ffdm", "sm"] as const;
 export type Half = (typeof halves)[number];
 
+/** The names of the columns that hold a pair's two images; their boxes' are these with "_boxes". */
+export type PairColumns = Readonly<Record<Half, string>>;
+export const mammogramColumns: PairColumns = { ffdm: "ffdm", sm: "sm" };
+
 const columns = [
   "patient",
   "side",
@@ -69,16 +73,18 @@ type NumberedRow = ManifestRow & { readonly row: number; readonly halves: readon
 /**
  * Reads and checks a manifest. Boxes are held against their images when these are loaded.
  * @param requiredSplits must each have pairs; a split that has any needs one with and one without lesions.
+ * @param images the columns of the images that stand for the FFDM and the SM.
  * @throws UserError naming the manifest and, where there is one, the row and the field.
  */
 export async function readManifest(
   path: string,
   requiredSplits: readonly Split[] = splits,
+  images: PairColumns = mammogramColumns,
 ): Promise<Manifest> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: ${error.code === "ENOENT" ? "no such manifest" : reasonOf(error)}`);
   });
-  const rows = parseTable(path, text).map(({ row, fields }) => parseRow(path, row, fields));
+  const rows = parseTable(path, text, images).map(({ row, fields }) => parseRow(path, row, fields));
   checkPatients(path, rows);
   checkRepeats(path, rows);
   checkSplits(path, rows, requiredSplits);
@@ -91,12 +97,16 @@ export async function readManifest(
 }
 
 /** Writes rows as `readManifest` reads them. @throws UserError naming the manifest when it cannot be written. */
-export async function writeManifest(path: string, rows: readonly ManifestRow[]): Promise<void> {
-  await writeFileAtomically(path, formatManifest(rows));
+export async function writeManifest(
+  path: string,
+  rows: readonly ManifestRow[],
+  images: PairColumns = mammogramColumns,
+): Promise<void> {
+  await writeFileAtomically(path, formatManifest(rows, images));
 }
 
 /** The CSV text of a manifest. */
-export function formatManifest(rows: readonly ManifestRow[]): string {
+export function formatManifest(rows: readonly ManifestRow[], images: PairColumns = mammogramColumns): string {
   const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const boxes = (list: readonly Box[]) => list.map((box) => box.join(" ")).join("; ");
   const lines = rows.map((row) => {
@@ -108,7 +118,13 @@ export function formatManifest(rows: readonly ManifestRow[]): string {
     };
     return columns.map((column) => quote(fields[column])).join(",");
   });
-  return `${[columns.join(","), ...lines].join("\n")}\n`;
+  return `${[columns.map((column) => headOf(column, images)).join(","), ...lines].join("\n")}\n`;
+}
+
+/** What a column is called where the images have names of their own. */
+function headOf(column: Column, images: PairColumns): string {
+  const half = halves.find((each) => column === each || column === `${each}_boxes`);
+  return half ? column.replace(half, images[half]) : column;
 }
 
 function fail(path: string, row: number, field: string, problem: string): never {
@@ -116,7 +132,11 @@ function fail(path: string, row: number, field: string, problem: string): never 
 }
 
 /** The data rows with their line numbers. */
-function parseTable(path: string, text: string): { row: number; fields: Record<Column, string> }[] {
+function parseTable(
+  path: string,
+  text: string,
+  images: PairColumns,
+): { row: number; fields: Record<Column, string> }[] {
   let records: { info: { lines: number }; record: string[] }[];
   try {
     const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true };
@@ -125,25 +145,27 @@ function parseTable(path: string, text: string): { row: number; fields: Record<C
     throw new UserError(`${path}: not a readable CSV file: ${reasonOf(error)}`);
   }
   const [header, ...rows] = records;
-  checkHeader(path, header?.record ?? []);
+  const heads = columns.map((column) => headOf(column, images));
+  checkHeader(path, header?.record ?? [], heads);
   if (rows.length === 0) throw new UserError(`${path}: has no rows below its header`);
   return rows.map(({ info, record }) => {
     if (record.length !== header.record.length)
       throw new UserError(
         `${path}: row ${info.lines}: has ${record.length} fields, the header ${header.record.length}`,
       );
-    const fields = Object.fromEntries(record.map((field, index) => [header.record[index], field]));
+    const fields = Object.fromEntries(
+      record.map((field, index) => [columns[heads.indexOf(header.record[index])], field]),
+    );
     return { row: info.lines, fields: fields as Record<Column, string> };
   });
 }
 
-function checkHeader(path: string, header: readonly string[]): void {
-  const known: readonly string[] = columns;
-  for (const column of columns)
+function checkHeader(path: string, header: readonly string[], known: readonly string[]): void {
+  for (const column of known)
     if (!header.includes(column)) throw new UserError(`${path}: row 1: has no column ${column}`);
   header.forEach((name, index) => {
     if (!known.includes(name))
-      throw new UserError(`${path}: row 1: unknown column "${name}", known are ${columns.join(", ")}`);
+      throw new UserError(`${path}: row 1: unknown column "${name}", known are ${known.join(", ")}`);
     if (header.indexOf(name) !== index) throw new UserError(`${path}: row 1: has column ${name} twice`);
   });
 }

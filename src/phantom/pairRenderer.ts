@@ -21,6 +21,8 @@ export interface ImagingOptions {
   readonly spacing: number;
   readonly system: System;
   readonly reconstruction?: ReconstructionOptions;
+  /** Rows of tissue before and behind the pictures; default what the system's rays need. The tissue depends on it. */
+  readonly margin?: number;
 }
 
 /** Slices that a breast is cut into, whatever its thickness: 1.5 to 2.5 mm each. */
@@ -34,7 +36,8 @@ export type RenderedPlanes = Outputs<Rendered>;
 /** Both pictures of one view, from the anatomy's random fields to the presented planes. */
 export function recordPair(options: ImagingOptions) {
   const { rows, columns, spacing, system, reconstruction = defaultReconstruction } = options;
-  const grid = { slices: voxelSlices, rows, columns, spacing, margin: volumeMargin(system, spacing) };
+  const { margin = volumeMargin(system, spacing) } = options;
+  const grid = { slices: voxelSlices, rows, columns, spacing, margin };
   const tape = new Tape();
   const { ffdmIdeal, ffdm, ffdmEqual, sm, smMean, slices } = recordAcquisition(
     tape,

@@ -5,14 +5,14 @@ import { reasonOf, UserError } from "../base/errors.ts";
 import { shortHash, writeFileAtomically } from "../base/files.ts";
 import type { DicomTags } from "../data/dicom/terms.ts";
 import { writeDicomImage } from "../data/dicom/writer.ts";
-import { type ManifestRow, writeManifest } from "../data/manifest.ts";
+import { type ManifestRow, mammogramColumns, type PairColumns, writeManifest } from "../data/manifest.ts";
 import type { Engine } from "../engine/engine.ts";
-import { defaultReconstruction } from "./acquire.ts";
+import { defaultReconstruction, volumeMargin } from "./acquire.ts";
 import type { Coverage } from "./breast.ts";
 import { PairRenderer } from "./pairRenderer.ts";
 import { type Patient, planPatients, viewNames } from "./patients.ts";
-import { type LesionRecord, type SimulatedPair, simulatePair } from "./simulatePair.ts";
-import { binsOf, type SystemName, systems } from "./systems.ts";
+import { type LesionRecord, type PairOptions, type SimulatedPair, simulatePair } from "./simulatePair.ts";
+import { binsOf, type System, type SystemName, systems } from "./systems.ts";
 
 /** What decides a set's bytes, beside the adapter. */
 export interface PhantomSettings {
@@ -27,6 +27,8 @@ export interface PhantomSettings {
   readonly coverage?: Coverage;
   /** Default `hologic`. */
   readonly system?: SystemName;
+  /** A second system, whose synthetic mammogram of the same breast stands in the FFDM's place; default none. */
+  readonly pair?: SystemName | null;
   /** What a lesion's label says; default its type. */
   readonly labels?: "type" | "pathology";
   /** Whether the tomosynthesis volumes are written too. */
@@ -51,16 +53,26 @@ const smallestRegion = 30;
 /** Settings without a choice left open, the simulation's version and the adapter, whose last bits the pictures hold. */
 const describe = (settings: PhantomSettings, { adapter }: Engine) => {
   const { patients, seed, rows, columns, spacing } = settings;
-  const { coverage = "region", system = "hologic", labels = "type", volumes = false } = settings;
+  const { coverage = "region", system = "hologic", pair, labels = "type", volumes = false } = settings;
   const grid = { patients, seed, rows, columns, spacing };
-  return { simulation: simulationVersion, ...grid, coverage, system, labels, volumes, adapter: adapter.name };
+  const imaging = { coverage, system, ...(pair ? { pair } : {}), labels, volumes };
+  return { simulation: simulationVersion, ...grid, ...imaging, adapter: adapter.name };
 };
 
 /** A name for what the same settings give on the same adapter. */
 export const phantomHash = (settings: PhantomSettings, engine: Engine): string =>
   shortHash(describe(settings, engine));
 
-function checkGrid({ rows, columns, spacing, system = "hologic" }: PhantomSettings): void {
+function checkGrid(settings: PhantomSettings): void {
+  const { rows, columns, spacing, system = "hologic", pair } = settings;
+  if (pair === system) throw new UserError(`pair ${pair}: must be another system than the first`);
+  for (const each of pair ? [system, pair] : [system]) checkRegion({ rows, columns, spacing }, each);
+}
+
+function checkRegion(
+  { rows, columns, spacing }: Pick<PhantomSettings, "rows" | "columns" | "spacing">,
+  system: SystemName,
+): void {
   const bins = binsOf(systems[system], spacing);
   for (const [name, value] of Object.entries({ rows, columns })) {
     if (!Number.isInteger(value) || value <= 0 || value % 2 !== 0)
@@ -152,49 +164,82 @@ interface WrittenView {
 }
 
 async function writeSet(engine: Engine, folder: string, options: PhantomSetOptions): Promise<void> {
-  const { seed, rows, columns, spacing, system = "hologic", volumes = false, onProgress, signal } = options;
+  const { seed, onProgress, signal } = options;
   const patients = planPatients(options.patients, seed);
   const description = describe(options, engine);
-  const reconstruction = { ...defaultReconstruction, volume: volumes };
   signal?.throwIfAborted();
-  const renderer = await PairRenderer.create(engine, {
-    rows,
-    columns,
-    spacing,
-    system: systems[system],
-    reconstruction,
-  });
+  const { first, second } = await createRenderers(engine, options);
   const views: WrittenView[] = [];
   try {
     for (const [index, patient] of patients.entries()) {
       for (const view of viewNames) {
-        views.push(await writeView(renderer, folder, patient, view, options));
+        views.push(await writeView({ first, second }, folder, patient, view, options));
         signal?.throwIfAborted();
       }
       onProgress?.(index + 1, patients.length);
       signal?.throwIfAborted();
     }
   } finally {
-    renderer.release();
+    first.release();
+    second?.release();
   }
   await writeManifest(
     join(folder, "manifest.csv"),
     views.map(({ row }) => row),
+    pairColumns(options),
   );
   const lesions = views.flatMap((view) => view.lesions);
   await writeFileAtomically(join(folder, "lesions.json"), `${JSON.stringify(lesions, null, 1)}\n`);
   await writeFileAtomically(join(folder, descriptionFile), `${JSON.stringify(description)}\n`);
 }
 
+/** The columns of a set's manifest: those of mammogram and SM, or the two systems' names. */
+export function pairColumns({
+  pair,
+  system = "hologic",
+}: Pick<PhantomSettings, "pair" | "system">): PairColumns {
+  return pair ? { ffdm: pair, sm: system } : mammogramColumns;
+}
+
+interface Renderers {
+  readonly first: PairRenderer;
+  /** Of the system that stands in the FFDM's place. */
+  readonly second?: PairRenderer;
+}
+
+/** Of one margin, so that both image the same tissue. */
+async function createRenderers(engine: Engine, options: PhantomSettings): Promise<Renderers> {
+  const { rows, columns, spacing, system = "hologic", pair, volumes = false } = options;
+  const used = pair ? [systems[system], systems[pair]] : [systems[system]];
+  const margin = Math.max(...used.map((each) => volumeMargin(each, spacing)));
+  const reconstruction = { ...defaultReconstruction, volume: volumes };
+  const create = (each: System) =>
+    PairRenderer.create(engine, { rows, columns, spacing, system: each, reconstruction, margin });
+  return { first: await create(used[0]), ...(pair ? { second: await create(used[1]) } : {}) };
+}
+
+/** One view's pictures; with a second system its synthetic mammogram for the FFDM, of an exposure of its own. */
+async function simulateView({ first, second }: Renderers, options: PairOptions): Promise<SimulatedPair> {
+  const own = await simulatePair(first, options);
+  if (!second) return own;
+  const other = await simulatePair(second, { ...options, exposure: `${options.name}/${second.system.name}` });
+  const lesions = own.lesions.map((lesion, index) => ({
+    ...lesion,
+    ffdmBox: other.lesions[index].smBox,
+    detectability: { ffdm: other.lesions[index].detectability.sm, sm: lesion.detectability.sm },
+  }));
+  return { ...own, ffdm: other.sm, lesions };
+}
+
 async function writeView(
-  renderer: PairRenderer,
+  renderers: Renderers,
   folder: string,
   { id, side, density, split, lesions: plans }: Patient,
   view: string,
   settings: PhantomSettings,
 ): Promise<WrittenView> {
   const { seed, coverage = "region", labels = "type" } = settings;
-  const pair = await simulatePair(renderer, {
+  const pair = await simulateView(renderers, {
     seed,
     name: `${id}/${view}`,
     side,
@@ -225,9 +270,9 @@ async function writeView(
 }
 
 /** What names a set in its files' identifiers: not where it is written or computed. */
-const settingsOf = ({ patients, seed, rows, columns, spacing, coverage, system }: PhantomSettings) => [
+const settingsOf = ({ patients, seed, rows, columns, spacing, coverage, system, pair }: PhantomSettings) => [
   simulationVersion,
-  { patients, seed, rows, columns, spacing, coverage, system },
+  { patients, seed, rows, columns, spacing, coverage, system, ...(pair ? { pair } : {}) },
 ];
 
 const dimensionsOf = ({ magnification, thickness, slices }: SimulatedPair, kind: DicomTags["kind"]) => {

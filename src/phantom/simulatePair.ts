@@ -17,6 +17,8 @@ import { present, presentedBits } from "./presentation.ts";
 export interface PairOptions extends AnatomyOptions {
   /** Right breasts have the chest wall at the right of the image, left ones at the left. */
   readonly side: Side;
+  /** Names the exposures' random numbers; default the breast's own name. */
+  readonly exposure?: string;
 }
 
 /** What is known of a lesion in one view: enough to tell afterwards which picture showed it and why. */
@@ -95,8 +97,9 @@ export async function simulatePair(renderer: PairRenderer, options: PairOptions)
 
 /** The breast with and without its lesions; one and the same where there are none. */
 async function renderBoth(renderer: PairRenderer, anatomy: Anatomy, options: PairOptions) {
-  const rendered = renderer.render(anatomy, anatomy.lesions, options);
-  const without = anatomy.lesions.length > 0 ? renderer.render(anatomy, [], options) : rendered;
+  const exposure = { seed: options.seed, name: options.exposure ?? options.name };
+  const rendered = renderer.render(anatomy, anatomy.lesions, exposure);
+  const without = anatomy.lesions.length > 0 ? renderer.render(anatomy, [], exposure) : rendered;
   return Promise.all([rendered, without]);
 }
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { checkImageSize, detectorConfig, modelNames } from "../detector/config.ts";
 import { adapterKinds } from "../engine/adapter.ts";
+import { type SystemName, systemNames } from "../phantom/systems.ts";
 import { defaultDesign, designFault, designFields, distillationFields } from "./design.ts";
 
 const positiveInteger = z.int().positive();
@@ -41,7 +42,11 @@ const configSchema = z.strictObject({
     /** Side of a pixel, mm. */
     spacing: z.number().positive(),
     seed: z.int().nonnegative(),
+    /** Simulates a second system's synthetic mammogram in the FFDM's place; null: the FFDM. */
+    pair: z.enum(systemNames as [SystemName, ...SystemName[]]).nullable(),
   }),
+  /** The manifest's columns that stand for the FFDM and the SM, where it has others: any two images of one thing make a pair. */
+  images: z.strictObject({ ffdm: z.string(), sm: z.string() }),
   model: z.enum(modelNames as [string, ...string[]]),
   /** Height and width of the network's input, in pixels. */
   imageSize: z.tuple([positiveInteger, positiveInteger]),
@@ -130,7 +135,8 @@ export type ConfigOverrides = Partially<Config>;
 const base: Config = {
   preset: "default",
   data: null,
-  phantom: { patients: 130, rows: 128, columns: 128, spacing: 0.3, seed: 1 },
+  phantom: { patients: 130, rows: 128, columns: 128, spacing: 0.3, seed: 1, pair: null },
+  images: { ffdm: "ffdm", sm: "sm" },
   model: "nano",
   imageSize: [128, 128],
   batch: 4,

@@ -4,25 +4,30 @@ import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { cacheFolder, packageVersion } from "../base/files.ts";
 import type { Reporter } from "../base/reporter.ts";
-import { type Manifest, readManifest } from "../data/manifest.ts";
+import { type Manifest, type PairColumns, readManifest } from "../data/manifest.ts";
 import type { Engine } from "../engine/engine.ts";
-import { phantomHash } from "../phantom/phantomSet.ts";
+import { pairColumns, phantomHash } from "../phantom/phantomSet.ts";
 import { preparePhantomSet } from "../phantom/prepare.ts";
 import type { Config } from "./config.ts";
 import { withoutImage } from "./design.ts";
 
+/** The columns of a run's two images. */
+export const imageColumns = ({ data, phantom, images }: Config): PairColumns =>
+  data ? images : pairColumns(phantom);
+
 /** A run's data: the manifest that it names, or the simulated set, made where it is missing. */
 export async function dataOf(
   engine: Engine,
-  { data, phantom }: Config,
+  config: Config,
   reporter: Reporter,
   signal: AbortSignal,
 ): Promise<Manifest> {
-  if (data) return readManifest(data);
+  const { data, phantom } = config;
+  if (data) return readManifest(data, undefined, imageColumns(config));
   const folder = join(cacheFolder(), `phantom-${phantomHash(phantom, engine)}`);
   const manifest = await preparePhantomSet(engine, { folder, ...phantom, signal }, reporter);
   reporter.note(`data: ${manifest}`);
-  return readManifest(manifest);
+  return readManifest(manifest, undefined, imageColumns(config));
 }
 
 /**

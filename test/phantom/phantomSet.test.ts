@@ -128,3 +128,35 @@ test("bad options and folders are refused by name", async (t) => {
     UserError,
   );
 });
+
+/** Pearson's correlation. */
+function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const mean = (values: ArrayLike<number>) =>
+    Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += (a[i] - meanA) * (b[i] - meanB);
+    aa += (a[i] - meanA) ** 2;
+    bb += (b[i] - meanB) ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+test("a pair of systems shows the same breasts, in columns of the systems' names", async (t) => {
+  const folder = join(await temporaryFolder(t), "pair");
+  const options = { ...smallSet(folder), pair: "siemens" as const };
+  const path = await generatePhantomSet(engine.current, options);
+  await assert.rejects(readManifest(path), new UserError(`${path}: row 1: has no column ffdm`));
+  const { pairs } = await readManifest(path, undefined, { ffdm: "siemens", sm: "hologic" });
+  for (const pair of pairs) {
+    const [first, second] = [await readImage(pair.ffdm), await readImage(pair.sm)];
+    const same = correlation(first.data, second.data);
+    assert.ok(same > 0.7 && same < 0.9999, `${pair.patient} ${pair.view}: ${same}`);
+    assert.deepEqual(pair.ffdmBoxes, pair.smBoxes, "slices show a thing at its place, whatever the system");
+  }
+  await assert.rejects(
+    generatePhantomSet(engine.current, { ...options, folder: `${folder}-2`, pair: "hologic" }),
+    new UserError("pair hologic: must be another system than the first"),
+  );
+});
