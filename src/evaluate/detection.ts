@@ -31,6 +31,31 @@ export function iouRule(threshold: number): MatchRule {
   };
 }
 
+/**
+ * Matches when the centres are within half the annotation's diagonal, or within so many pixels where that is more: the DBTex
+ * challenge's rule, with 100 pixels of tomosynthesis (mazurowski-lab/duke-dbt-data). The nearest fits best.
+ */
+export function dbtexRule(pixels: number): MatchRule {
+  return {
+    name: `centre within half the diagonal or ${pixels} pixels`,
+    fit({ box: [top, left, bottom, right] }, { box: [yMin, xMin, yMax, xMax] }) {
+      const distance = Math.hypot((top + bottom - yMin - yMax) / 2, (left + right - xMin - xMax) / 2);
+      const reach = Math.max(Math.hypot(yMax - yMin, xMax - xMin) / 2, pixels);
+      return distance <= reach ? -distance : Number.NEGATIVE_INFINITY;
+    },
+  };
+}
+
+/** "iou 0.1" or "dbtex 100". */
+export const matchRulePattern = /^(iou|dbtex) (\d+(?:\.\d+)?)$/;
+
+/** A rule by its name. @throws Error when there is none. */
+export function matchRule(name: string): MatchRule {
+  const [, kind, value] = matchRulePattern.exec(name) ?? [];
+  if (!kind) throw new Error(`no match rule "${name}"`);
+  return kind === "iou" ? iouRule(Number(value)) : dbtexRule(Number(value));
+}
+
 /** The score of a whole image: its best detection's, of any class; 0 without one. */
 export const imageScore = ({ detections }: ImageResult): number =>
   detections.reduce((best, { score }) => Math.max(best, score), 0);

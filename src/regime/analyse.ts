@@ -13,7 +13,7 @@ import {
   probeAuc,
   sideBySide,
 } from "../evaluate/complementarity.ts";
-import { iouRule } from "../evaluate/detection.ts";
+import { matchRule } from "../evaluate/detection.ts";
 import { type Subgroup, subgroupsOf } from "../evaluate/subgroups.ts";
 import { loadModule } from "../train/checkpoint.ts";
 import { detectAll, measureSimilarities, type Similarities, type TrainedContext } from "./evaluation.ts";
@@ -40,7 +40,7 @@ export interface RunAnalysis {
   readonly similarities: Similarities;
 }
 
-const method = { rule: iouRule(0.1), falsePositivesPerImage: 1, falsePositiveShare: 0.2 };
+const method = { falsePositivesPerImage: 1, falsePositiveShare: 0.2 };
 
 /** Fixed, so that an analysis is the same whenever it is made. */
 const seed = 1;
@@ -128,7 +128,8 @@ export async function analyseRun(
       .map(({ name }) => [name, detections[name]]),
   );
   const { evaluation, comparisons, students } = folder.config;
-  const { rule, falsePositivesPerImage: rate, falsePositiveShare } = method;
+  const rule = matchRule(evaluation.rule);
+  const { falsePositivesPerImage: rate, falsePositiveShare } = method;
   const facts = await lesionFacts(manifest, pairs, Object.values(onSm)[0]);
   const compared = comparisons.filter((pair) => pair.every((name) => name in onSm));
   const subgroups = subgroupsOf(onSm, facts, {

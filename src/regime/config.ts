@@ -5,6 +5,7 @@ import { z } from "zod";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { checkImageSize, detectorConfig, modelNames } from "../detector/config.ts";
 import { adapterKinds } from "../engine/adapter.ts";
+import { matchRulePattern } from "../evaluate/detection.ts";
 import { type SystemName, systemNames } from "../phantom/systems.ts";
 import { defaultDesign, designFault, designFields, distillationFields } from "./design.ts";
 
@@ -109,6 +110,8 @@ const configSchema = z.strictObject({
   predictor: z.strictObject({ fineTune: z.boolean() }),
   evaluation: z.strictObject({
     resamples: positiveInteger,
+    /** When a detection finds a lesion: "iou 0.1", or "dbtex 30" by the centres, in pixels of the network's input. */
+    rule: z.string().regex(matchRulePattern, 'must be as "iou 0.1" or "dbtex 30"'),
     nmsIou: fraction,
     maxDetections: positiveInteger,
   }),
@@ -172,7 +175,7 @@ const base: Config = {
   ...defaultDesign,
   distillation: { loss: "mse", start: "module_c", tap: "pyramid", levels: null, blur: 0 },
   predictor: { fineTune: false },
-  evaluation: { resamples: 2000, nmsIou: 0.5, maxDetections: 100 },
+  evaluation: { resamples: 2000, rule: "iou 0.1", nmsIou: 0.5, maxDetections: 100 },
   workers: 2,
   cache: { memory: 512, disk: 16_384 },
   unreadable: "stop",

@@ -4,7 +4,7 @@ import type { PairRecord } from "../data/manifest.ts";
 import type { Engine } from "../engine/engine.ts";
 import { planTape, summarizePlan } from "../engine/plan.ts";
 import { quantile } from "../evaluate/bootstrap.ts";
-import { type ImageResult, iouRule } from "../evaluate/detection.ts";
+import { type ImageResult, matchRule } from "../evaluate/detection.ts";
 import { type FurtherFigures, furtherFigures } from "../evaluate/furtherFigures.ts";
 import { type Summary, summarizeModels } from "../evaluate/summary.ts";
 import { loadModule } from "../train/checkpoint.ts";
@@ -94,8 +94,9 @@ export function figuresOf(
   { seed, evaluation, comparisons }: Config,
 ): Summary & { readonly further: FurtherFigures } {
   const differences = comparisons.filter((pair) => pair.every((name) => name in detections));
-  const summary = summarizeModels(detections, { seed, differences, resamples: evaluation.resamples });
-  return { ...summary, further: furtherFigures(detections, differences, iouRule(0.1)) };
+  const rule = matchRule(evaluation.rule);
+  const options = { seed, differences, resamples: evaluation.resamples, frocRule: rule };
+  return { ...summarizeModels(detections, options), further: furtherFigures(detections, differences, rule) };
 }
 
 /** By student and level. */

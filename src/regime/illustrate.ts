@@ -12,7 +12,7 @@ import {
   palette,
   tile,
 } from "../data/picture.ts";
-import { type ImageResult, iouRule } from "../evaluate/detection.ts";
+import { type ImageResult, type MatchRule, matchRule } from "../evaluate/detection.ts";
 import { frocCurve, lesionScores, thresholdAt } from "../evaluate/froc.ts";
 import type { FeatureMap } from "../evaluate/similarity.ts";
 import { loadModule } from "../train/checkpoint.ts";
@@ -25,7 +25,6 @@ export interface Illustration {
   readonly caption: string;
 }
 
-const rule = iouRule(0.1);
 /** False positives per image at which detections are drawn. */
 const rate = 1;
 /** Pictures of a kind, and detections drawn on each. */
@@ -50,7 +49,12 @@ const firstOfImages = (found: readonly (Chosen & { readonly order: number })[]):
 };
 
 /** The clearest of each kind, an image once. */
-function choose(results: readonly ImageResult[], pairs: readonly PairRecord[], classes: readonly string[]) {
+function choose(
+  results: readonly ImageResult[],
+  pairs: readonly PairRecord[],
+  classes: readonly string[],
+  rule: MatchRule,
+) {
   const threshold = thresholdAt(frocCurve(results, rule), rate);
   const name = (index: number) => `${pairs[index].patient} ${pairs[index].side} ${pairs[index].view}`;
   const above = ({ detections }: ImageResult) =>
@@ -70,7 +74,11 @@ function choose(results: readonly ImageResult[], pairs: readonly PairRecord[], c
   const misses = lesions.filter(({ score }) => score < threshold);
   const alarms = results.flatMap((result, index) =>
     above(result)
-      .filter((detection) => result.annotations.every((annotation) => rule.fit(detection, annotation) < 0))
+      .filter((detection) =>
+        result.annotations.every(
+          (annotation) => rule.fit(detection, annotation) === Number.NEGATIVE_INFINITY,
+        ),
+      )
       .map((detection) => ({
         index,
         score: detection.score,
@@ -149,7 +157,7 @@ export async function illustrateDetections(
   const { folder, loaders } = context;
   const { height, width, maxBoxes } = batchShape(folder.config);
   const pairs = loaders.pairs("test");
-  const chosen = choose(results, pairs, folder.classes);
+  const chosen = choose(results, pairs, folder.classes, matchRule(folder.config.evaluation.rule));
   const illustrated: Record<string, Illustration[]> = {};
   for (const [kind, own] of Object.entries(chosen)) {
     const pictures: Illustration[] = [];

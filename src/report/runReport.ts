@@ -4,7 +4,7 @@ import { reasonOf, UserError } from "../base/errors.ts";
 import type { Manifest } from "../data/manifest.ts";
 import { describeAdapter } from "../engine/adapter.ts";
 import { reliability } from "../evaluate/calibration.ts";
-import { hasLesion, type ImageResult, imageScore, iouRule } from "../evaluate/detection.ts";
+import { hasLesion, type ImageResult, imageScore, type MatchRule, matchRule } from "../evaluate/detection.ts";
 import { frocCurve } from "../evaluate/froc.ts";
 import { rocCurve } from "../evaluate/roc.ts";
 import type { RunAnalysis } from "../regime/analyse.ts";
@@ -26,7 +26,7 @@ async function read<T>(folder: RunFolder, name: string): Promise<T> {
   }
 }
 
-function curvesOf(results: readonly ImageResult[]): RunReport["curves"][string] {
+function curvesOf(results: readonly ImageResult[], rule: MatchRule): RunReport["curves"][string] {
   const [lesions, scores] = [results.map(hasLesion), results.map(imageScore)];
   const { bins } = reliability(lesions, scores);
   return {
@@ -34,7 +34,7 @@ function curvesOf(results: readonly ImageResult[]): RunReport["curves"][string] 
       falsePositiveRate,
       truePositiveRate,
     ]),
-    froc: frocCurve(results, iouRule(0.1))
+    froc: frocCurve(results, rule)
       .filter(({ falsePositivesPerImage }) => falsePositivesPerImage <= 4)
       .map(({ falsePositivesPerImage, sensitivity }) => [falsePositivesPerImage, sensitivity]),
     reliability: bins
@@ -91,6 +91,7 @@ export async function gatherReport(context: TrainedContext, manifest: Manifest):
   const results = await read<Results>(folder, "results.json");
   const detections = await read<Record<string, ImageResult[]>>(folder, "detections.json");
   const analysis = await read<RunAnalysis>(folder, "analysis.json").catch(() => undefined);
+  const rule = matchRule(folder.config.evaluation.rule);
   const [shown] = folder.config.comparisons[0] ?? Object.keys(detections);
   return {
     title: `${shown}: ${folder.config.model} on ${folder.config.data ? manifest.path : "simulated pairs"}`,
@@ -101,7 +102,7 @@ export async function gatherReport(context: TrainedContext, manifest: Manifest):
     summary: results,
     setting: settingOf(folder, manifest),
     costs: results.costs,
-    curves: Object.fromEntries(Object.entries(detections).map(([name, own]) => [name, curvesOf(own)])),
+    curves: Object.fromEntries(Object.entries(detections).map(([name, own]) => [name, curvesOf(own, rule)])),
     calibration: Object.fromEntries(
       Object.entries(results.further.models).map(([name, { calibration }]) => [name, calibration]),
     ),

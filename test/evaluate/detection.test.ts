@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Box } from "../../src/base/boxes.ts";
-import { hasLesion, imageScore, iouRule } from "../../src/evaluate/detection.ts";
+import { dbtexRule, hasLesion, imageScore, iouRule, matchRule } from "../../src/evaluate/detection.ts";
 
 const annotation = { box: [0, 0, 10, 10] as Box, label: 1 };
 const at = (box: Box) => ({ box, label: 1, score: 0.5 });
@@ -24,4 +24,18 @@ test("an image scores as its best detection of any class, and 0 without one", ()
   assert.equal(imageScore({ patient: "a", annotations: [annotation], detections: [] }), 0);
   assert.equal(hasLesion({ patient: "a", annotations: [annotation], detections: [] }), true);
   assert.equal(hasLesion({ patient: "a", annotations: [], detections }), false);
+});
+
+test("the DBTex rule goes by the centres' distance, up to half the diagonal or so many pixels", () => {
+  const annotation = { box: [0, 0, 30, 40] as const, label: 1 };
+  const at = (y: number, x: number) => ({ box: [y - 1, x - 1, y + 1, x + 1] as const, label: 1, score: 1 });
+  // Centre (15, 20), half the diagonal 25.
+  const near = dbtexRule(10);
+  assert.equal(near.fit(at(15, 45), annotation), -25);
+  assert.equal(near.fit(at(15, 45.1), annotation), Number.NEGATIVE_INFINITY);
+  assert.ok(near.fit(at(15, 22), annotation) > near.fit(at(15, 24), annotation));
+  assert.ok(dbtexRule(100).fit(at(115, 20), annotation) === -100);
+  assert.equal(matchRule("dbtex 100").name, dbtexRule(100).name);
+  assert.equal(matchRule("iou 0.25").name, "IoU >= 0.25");
+  assert.throws(() => matchRule("giou 1"), /no match rule "giou 1"/);
 });
