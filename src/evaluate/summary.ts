@@ -55,9 +55,9 @@ export interface SummaryOptions {
   readonly differences?: readonly (readonly [string, string])[];
   /** At least 1; default 2,000. */
   readonly resamples?: number;
-  /** IoU thresholds of the average precision; default 0.1 and 0.5. */
+  /** IoU thresholds of the average precision; default 0.1, 0.25, 0.5 and 0.75. */
   readonly apThresholds?: readonly number[];
-  /** False positives per image; default 0.25, 0.5, 1 and 2. */
+  /** False positives per image; default 0.25, 0.5, 1, 2 and 4. */
   readonly frocRates?: readonly number[];
   /** Default IoU >= 0.1: a mark that leads the reader to the lesion, however well it outlines it. */
   readonly frocRule?: MatchRule;
@@ -66,8 +66,8 @@ export interface SummaryOptions {
 export const summaryDefaults = {
   differences: [],
   resamples: 2000,
-  apThresholds: [0.1, 0.5],
-  frocRates: [0.25, 0.5, 1, 2],
+  apThresholds: [0.1, 0.25, 0.5, 0.75],
+  frocRates: [0.25, 0.5, 1, 2, 4],
   frocRule: iouRule(0.1),
 };
 

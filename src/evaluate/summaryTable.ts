@@ -34,11 +34,15 @@ function block(summary: Summary, heading: string[], columns: (figures: Figures) 
   return align([heading, ...rowsOf(summary.models, false), ...rowsOf(summary.differences, true)]);
 }
 
+/** What a terminal has room for; results.json has all. */
+const shown = { thresholds: ["0.1", "0.5"], mostRate: 2 };
+
 /** Two blocks of lines: AUC and average precisions, then the sensitivities, each with its 95 % interval. */
 export function renderSummary(summary: Summary): string {
   const { patients, images, imagesWithLesion, resamples, frocRule } = summary.method;
   const [{ ap, froc }] = Object.values(summary.models);
-  const thresholds = Object.keys(ap);
+  const thresholds = Object.keys(ap).filter((iou) => shown.thresholds.includes(iou));
+  const rates = froc.filter(({ falsePositivesPerImage }) => falsePositivesPerImage <= shown.mostRate);
   return [
     `${images} images of ${patients} patients, ${imagesWithLesion} images with a lesion. In brackets ${100 * confidence} % intervals over`,
     `${resamples.toLocaleString("en")} resamples of the patients, the same for all models.`,
@@ -51,8 +55,11 @@ export function renderSummary(summary: Summary): string {
     `Share of lesions found (${frocRule}) at so many false positives an image`,
     ...block(
       summary,
-      ["", ...froc.map(({ falsePositivesPerImage }) => String(falsePositivesPerImage))],
-      (figures) => figures.froc.map(({ sensitivity, low, high }) => ({ value: sensitivity, low, high })),
+      ["", ...rates.map(({ falsePositivesPerImage }) => String(falsePositivesPerImage))],
+      (figures) =>
+        figures.froc
+          .slice(0, rates.length)
+          .map(({ sensitivity, low, high }) => ({ value: sensitivity, low, high })),
     ),
   ].join("\n");
 }

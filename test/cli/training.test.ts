@@ -53,7 +53,7 @@ test("results.json holds every figure with its interval", () => {
       assert.ok(low <= value && value <= high && low >= 0 && high <= 1);
     assert.deepEqual(
       froc.map((point) => point.falsePositivesPerImage),
-      [0.25, 0.5, 1, 2],
+      [0.25, 0.5, 1, 2, 4],
     );
   }
   assert.deepEqual(Object.keys(distillation.module_b), ["P3", "P4", "P5"]);

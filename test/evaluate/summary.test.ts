@@ -64,7 +64,7 @@ test("each model's figures are those of the single functions, inside their inter
       assert.equal(figures.ap[threshold].value, averagePrecision(images, iouRule(Number(threshold))));
     assert.deepEqual(
       figures.froc.map(({ sensitivity }) => sensitivity),
-      sensitivityAt(frocCurve(images, iouRule(0.1)), [0.25, 0.5, 1, 2]),
+      sensitivityAt(frocCurve(images, iouRule(0.1)), [0.25, 0.5, 1, 2, 4]),
     );
     for (const { value, low, high } of estimates(figures))
       assert.ok(low <= value && value <= high && low < high, `${name}: ${low} ${value} ${high}`);
@@ -151,7 +151,7 @@ test("the table is aligned and 120 columns wide at most, with the longest names 
   const figures = (value: number): Figures => ({
     auc: wide(value),
     ap: { "0.1": wide(value), "0.5": wide(value) },
-    froc: [0.25, 0.5, 1, 2].map((falsePositivesPerImage) => {
+    froc: [0.25, 0.5, 1, 2, 4].map((falsePositivesPerImage) => {
       const { value: sensitivity, ...interval } = wide(value);
       return { falsePositivesPerImage, sensitivity, ...interval };
     }),
