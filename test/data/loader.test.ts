@@ -328,3 +328,36 @@ test("what preparing has to say of a pair is told once, from files and from the 
   assert.deepEqual(loader.takeNews(), []);
   assert.equal((await loadAndCount(pairs, options)).news.length, 6);
 });
+
+test("a share of an epoch goes to pairs with lesions, whatever their number", async (t) => {
+  // Pair i has i modulo 3 lesions: two thirds of them have some.
+  const pairs = await writePairs(t, 12);
+  for (const [positives, wanted] of [
+    [0.25, 3],
+    [1, 12],
+    [null, 8],
+  ] as const) {
+    const batches = await load(pairs, { ...varied, positives });
+    const shown = batches.flatMap(({ indices }) => indices);
+    assert.equal(shown.length, 12);
+    assert.equal(shown.filter((index) => index % 3 > 0).length, wanted, `${positives}`);
+  }
+});
+
+test("pairs of a batch are blended, alike in both images and in every run", async (t) => {
+  const pairs = await writePairs(t, 6);
+  const still = { ...augment, flip: 0, shift: 0, scale: [1, 1], gain: [1, 1], offset: [0, 0] } as const;
+  const mixed = await load(pairs, { ...plain, augment: { ...still, mix: 1 } });
+  assert.deepEqual(await load(pairs, { ...plain, workers: 2, augment: { ...still, mix: 1 } }), mixed);
+  const apart = await load(pairs, { ...plain, augment: { ...still, mix: 0 } });
+  for (const [number, batch] of mixed.entries())
+    for (const half of ["ffdm", "sm"] as const)
+      assert.ok(
+        batch[half].some((value, i) => value !== apart[number][half][i]),
+        `batch ${number}, ${half}`,
+      );
+  // A blended pair has the lesions of both.
+  const lesions = (batches: readonly Batch[]) =>
+    batches.flatMap(({ classes }) => [...classes]).filter((label) => label > 0).length;
+  assert.ok(lesions(mixed) > lesions(apart), `${lesions(mixed)} and ${lesions(apart)}`);
+});

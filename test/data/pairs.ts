@@ -23,7 +23,7 @@ export async function writePairs(t: TestContext, count: number): Promise<PairRec
     const patient = `P${index}`;
     const [ffdm, sm] = [join(folder, `${patient}-ffdm.dcm`), join(folder, `${patient}-sm.dcm`)];
     const tags = { patient, side: "L", view: "CC", seriesDescription: "", uidSource: "test" } as const;
-    await writeDicomImage(ffdm, imageOf(ffdm.slice(-9), 40, 60), { ...tags, kind: "ffdm" });
+    await writeDicomImage(ffdm, imageOf(`${patient} ffdm`, 40, 60), { ...tags, kind: "ffdm" });
     await writeDicomImage(sm, imageOf(`${index}`, 20, 30), { ...tags, kind: "sm" });
     const smBoxes = [...Array(index % 3).keys()].map((lesion): Box => [4 + lesion, 6, 12, 18 + lesion]);
     const ffdmBoxes = smBoxes.map((box) => box.map((edge) => 2 * edge) as unknown as Box);
