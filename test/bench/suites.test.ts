@@ -25,6 +25,26 @@ test("nano's shapes hold every convolution and its gradients, each shape once", 
   assert.deepEqual([stem?.parameters.batch, stem?.parameters.height, stem?.parameters.width], [4, 128, 128]);
 });
 
+test("the simulation's shapes are those of a default view, from fields to pictures", () => {
+  const shapes = recordSuite("phantom");
+  for (const name of [
+    "refineField",
+    "breastTissue",
+    "projectVolume",
+    "readOut",
+    "filterLines",
+    "backProject",
+  ])
+    assert.ok(
+      shapes.some(({ kernel }) => kernel.name === name),
+      name,
+    );
+  const views = shapes
+    .filter(({ kernel }) => kernel.name === "projectVolume")
+    .map(({ parameters }) => parameters.views);
+  assert.deepEqual(views.sort(), [1, 15]);
+});
+
 test("d0's stem sees one image of 512x512", () => {
   const stem = recordSuite("d0").find(({ kernel }) => kernel.name === "conv2d");
   assert.deepEqual([stem?.parameters.batch, stem?.parameters.height, stem?.parameters.filters], [1, 512, 32]);
