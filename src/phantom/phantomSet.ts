@@ -156,7 +156,9 @@ async function takeName(temporary: string, folder: string, wanted: string): Prom
 }
 
 /** A lesion of one view, as lesions.json lists it. */
-export type ListedLesion = Pick<ManifestRow, "patient" | "side" | "view" | "split"> & LesionRecord;
+export type ListedLesion = Pick<ManifestRow, "patient" | "side" | "view" | "split"> &
+  Pick<Patient, "density"> &
+  LesionRecord;
 
 interface WrittenView {
   readonly row: ManifestRow;
@@ -266,7 +268,7 @@ async function writeView(
     smBoxes: pair.lesions.map(({ smBox }) => smBox),
     labels: pair.lesions.map((lesion) => lesion[labels]),
   };
-  return { row, lesions: pair.lesions.map((lesion) => ({ ...named, ...lesion })) };
+  return { row, lesions: pair.lesions.map((lesion) => ({ ...named, density, ...lesion })) };
 }
 
 /** What names a set in its files' identifiers: not where it is written or computed. */

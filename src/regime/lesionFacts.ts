@@ -27,11 +27,13 @@ function range(dimension: keyof typeof cuts, value: number | null): Record<strin
 }
 
 function simulatedFacts(lesion: ListedLesion): LesionFacts {
-  const { type, pathology, radius, contrast, detectability } = lesion;
+  const { type, pathology, density, radius, contrast, detectability } = lesion;
   const { ffdm, sm } = detectability;
   return {
     type,
     pathology,
+    // Sets made before it was listed have none.
+    ...(density ? { "density class": density } : {}),
     ...range("radius, mm", radius),
     ...range("contrast, line integral", contrast),
     ...range("d' in the FFDM", ffdm),
