@@ -105,7 +105,7 @@ for (const [args, message] of [
   ["--rounds 5", /^error: option '--rounds <n>' argument '5' is invalid\. must be 6 or more\.$/],
   [
     "--suite d9",
-    /^error: option '--suite <name>' argument 'd9' is invalid\. Allowed choices are nano, d0\.$/,
+    /^error: option '--suite <name>' argument 'd9' is invalid\. Allowed choices are nano, d0, phantom\.$/,
   ],
 ] as const)
   test(`refused in one line: diptych bench ${args}`, async () => {
