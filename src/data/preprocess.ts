@@ -115,7 +115,9 @@ function findBreasts(record: PairRecord, images: Both<GrayImage>): Both<Breast> 
   if ((ffdm.mask === undefined) === (sm.mask === undefined)) return { ffdm, sm, warnings: [] };
   const [found, other] = ffdm.mask ? [record.ffdm, record.sm] : [record.sm, record.ffdm];
   const warning = `manifest row ${record.row}: air around a breast is found on ${found} and not on ${other}; both are kept whole`;
-  return { ffdm: allTissue(images.ffdm), sm: allTissue(images.sm), warnings: [warning] };
+  // A region is kept whole anyway: a sliver of air at its edge may be seen on one half alone.
+  const warnings = (ffdm.mask ? ffdm : sm).isRegion ? [] : [warning];
+  return { ffdm: allTissue(images.ffdm), sm: allTissue(images.sm), warnings };
 }
 
 /** An image that does not say how it lies is turned as the other half of its pair. */
