@@ -62,16 +62,10 @@ test("a COCO set becomes a manifest with its card, and trains the one detector t
   assert.deepEqual(Object.keys(results.models), ["model_ffdm"]);
 
   const pretrained = { ffdm: join(folder, "run", "checkpoints", "module_c.safetensors") };
-  writeFileSync(
-    join(folder, "next.json"),
-    JSON.stringify({ pretrained, imageSize: [64, 64], phantom: { patients: 10 } }),
-  );
-  const next = await runCli(
-    ["train", "--preset", "smoke", "--config", "next.json", "--stage", "1", "--out", "next"],
-    folder,
-  );
+  writeFileSync(join(folder, "small.json"), JSON.stringify({ pretrained, imageSize: [64, 64] }));
+  const next = await runCli([...args, "--stage", "1", "--out", "next"], folder);
   assert.equal(next.code, 0, next.stderr);
-  assert.match(next.stdout, /^module_c: starts from .*module_c\.safetensors; \d+ tensors are new/m);
+  assert.match(next.stdout, /^module_c: starts from .*module_c\.safetensors/m);
 });
 
 test("what cannot be imported is refused in one line", async () => {

@@ -145,7 +145,7 @@ function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 test("a pair of systems shows the same breasts, in columns of the systems' names", async (t) => {
   const folder = join(await temporaryFolder(t), "pair");
-  const options = { ...smallSet(folder), pair: "siemens" as const };
+  const options = { ...smallSet(folder), rows: 64, columns: 64, spacing: 0.5, pair: "siemens" as const };
   const path = await generatePhantomSet(engine.current, options);
   await assert.rejects(readManifest(path), new UserError(`${path}: row 1: has no column ffdm`));
   const { pairs } = await readManifest(path, undefined, { ffdm: "siemens", sm: "hologic" });
