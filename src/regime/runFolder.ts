@@ -1,4 +1,5 @@
-// The folder of one run: config.json, metrics.jsonl, events/, checkpoints/, results.json. Whatever stands in it is whole.
+// The folder of one run: config.json, metrics.jsonl, warnings.jsonl, events/, checkpoints/, results.json. Whatever stands in it
+// is whole.
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -110,6 +111,11 @@ export class RunFolder {
     appendFileSync(this.file("metrics.jsonl"), `${JSON.stringify(line)}\n`);
     const { task, step, ...values } = line;
     this.#curves.get(task)?.add(step, values);
+  }
+
+  /** Keeps what was told while training: a task and a sentence a line, in warnings.jsonl. */
+  appendWarning(task: string, warning: string): void {
+    appendFileSync(this.file("warnings.jsonl"), `${JSON.stringify({ task, warning })}\n`);
   }
 
   /** Drops the lines of a task beyond a step: those that will be written again, and a half-written last one. */

@@ -163,8 +163,13 @@ class TaskReport {
     folder.appendMetrics({ task: this.task.name, step: this.#step, ...report, ranks });
     reporter.note(`${this.task.title}: ${epochLine(report)}`);
     for (const [name, loader] of Object.entries(loaders))
-      for (const line of loader.takeNews()) reporter.warn(`${name} pairs: ${line}`);
-    for (const warning of this.#watch.after(report, ranks)) reporter.warn(`${this.task.title}: ${warning}`);
+      for (const line of loader.takeNews()) this.#warn(`${name} pairs: ${line}`);
+    for (const warning of this.#watch.after(report, ranks)) this.#warn(`${this.task.title}: ${warning}`);
+  }
+
+  #warn(line: string): void {
+    this.context.reporter.warn(line);
+    this.context.folder.appendWarning(this.task.name, line);
   }
 
   stop(): void {

@@ -2,7 +2,16 @@
 
 import type { Subgroup } from "../evaluate/subgroups.ts";
 import type { Estimate, Figures, Summary } from "../evaluate/summary.ts";
-import { type Captioned, type Column, facts, gallery, page, type Section, sortableTable } from "./page.ts";
+import {
+  type Captioned,
+  type Column,
+  escapeHtml,
+  facts,
+  gallery,
+  page,
+  type Section,
+  sortableTable,
+} from "./page.ts";
 import { figure, intervalPlot, type Line, linePlot } from "./plots.ts";
 
 /** Points of a curve. */
@@ -207,11 +216,14 @@ async function trainingSection({ epochs, warnings }: RunReport): Promise<Section
     "validation losses",
     linePlot(lines, { x: "epoch", y: "validation loss", logarithmicY: true, points: true }),
   );
-  const heard = warnings.join(" ");
+  const heard =
+    warnings.length > 0
+      ? `<ul>${warnings.map((warning) => `<li>${escapeHtml(warning)}</li>`).join("")}</ul>`
+      : "<p>No warning was given.</p>";
   return {
     title: "Training",
-    note: `Losses on the validation pairs with averaged parameters, from where batch norms use their running statistics on; students' are distances of features, and no detection losses; dashed are predictors. ${heard}`,
-    body: drawn,
+    note: `Losses on the validation pairs with averaged parameters, from where batch norms use their running statistics on; students' are distances of features, and no detection losses; dashed are predictors.`,
+    body: `${drawn}\n${heard}`,
   };
 }
 

@@ -66,6 +66,13 @@ async function epochsOf(folder: RunFolder): Promise<EpochLosses[]> {
   return [...epochs.values()];
 }
 
+/** What was told while training, once each: a resumed run may have told it twice. */
+async function warningsOf(folder: RunFolder): Promise<string[]> {
+  const text = await readFile(folder.file("warnings.jsonl"), "utf8").catch(() => "");
+  const lines = text.split("\n").filter((line) => line !== "");
+  return [...new Set(lines.map((line) => (JSON.parse(line) as { warning: string }).warning))];
+}
+
 function settingOf({ config }: RunFolder, manifest: Manifest): [string, string][] {
   const { model, imageSize, batch, epochs, seed, optimizer, learningRate, distillation, phantom } = config;
   const counts = (["train", "validation", "test"] as const).map(
@@ -107,7 +114,7 @@ export async function gatherReport(context: TrainedContext, manifest: Manifest):
       Object.entries(results.further.models).map(([name, { calibration }]) => [name, calibration]),
     ),
     epochs: await epochsOf(folder),
-    warnings: [],
+    warnings: await warningsOf(folder),
     ...(analysis ? { subgroups: analysis.subgroups, analysis: renderAnalysis(analysis) } : {}),
     distillation: await illustrateDistillation(context),
     gallery: await illustrateDetections(context, detections[shown]),

@@ -247,6 +247,7 @@ test("report is one page that loads nothing, with figures, curves, subgroups and
     "Misses, those least suspected first",
   ])
     assert.ok(html.includes(`<h2>${title}</h2>`), title);
+  assert.match(html, /<p>No warning was given\.<\/p>|<ul><li>/);
   assert.match(html, /<p>fused against model_sm, difference with its 95 % interval: image AUC [+-]\d/);
   for (const [, png] of html.matchAll(/data:image\/png;base64,([^"]+)"/g))
     assert.deepEqual([...Buffer.from(png, "base64").subarray(1, 4)], [...Buffer.from("PNG")]);
