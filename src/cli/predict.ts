@@ -1,6 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
-import { writeFileAtomically } from "../base/files.ts";
+import { packageVersion, writeFileAtomically } from "../base/files.ts";
+import { encodeCadReport, type ReportedImage } from "../data/dicom/cadReport.ts";
+import { dicomReference } from "../data/dicom/reference.ts";
+import { frameOf, pathOf } from "../data/image.ts";
 import { encodePicture } from "../data/picture.ts";
 import { withEngine } from "../engine/engine.ts";
 import { type FilePrediction, predictFiles } from "../regime/predict.ts";
@@ -16,6 +20,7 @@ interface PredictCommandOptions {
   readonly json: string;
   readonly csv?: string;
   readonly overlays?: string;
+  readonly sr?: string;
   readonly adapter?: string;
 }
 
@@ -32,12 +37,41 @@ function csvOf(predictions: readonly Predicted[]): string {
   return `${["file,label,score,yMin,xMin,yMax,xMax", ...rows].join("\n")}\n`;
 }
 
+/** A structured report a study, of the files that are DICOM. @returns how many files are not, and are in none. */
+async function writeReports(
+  folder: string,
+  predictions: readonly Predicted[],
+  algorithm: string,
+  classes: readonly string[],
+) {
+  const studies = new Map<string, ReportedImage[]>();
+  let others = 0;
+  for (const { file, image, lesions } of predictions) {
+    const reference = dicomReference(await readFile(pathOf(file)));
+    if (!reference) {
+      others++;
+      continue;
+    }
+    const detections = lesions.map(({ label, ...lesion }) => ({
+      ...lesion,
+      label: classes.indexOf(label) + 1,
+    }));
+    const frame = frameOf(file);
+    const reported = { reference, image, detections, ...(frame ? { frame } : {}) };
+    studies.set(reference.study, [...(studies.get(reference.study) ?? []), reported]);
+  }
+  const options = { algorithm, version: packageVersion(), classes, date: new Date() };
+  for (const [study, images] of studies)
+    await writeFileAtomically(join(folder, `${study}.sr.dcm`), encodeCadReport(images, options));
+  return others;
+}
+
 async function predict(
   path: string,
   images: readonly string[],
   options: PredictCommandOptions,
 ): Promise<void> {
-  const { model: name, threshold, batch, json, csv, overlays, adapter } = options;
+  const { model: name, threshold, batch, json, csv, overlays, sr, adapter } = options;
   const run = new TrainedRun(path);
   const model = run.model(name);
   const reporter = createReporter();
@@ -81,9 +115,13 @@ async function predict(
   };
   await writeFileAtomically(json, `${JSON.stringify(content, null, 2)}\n`);
   if (csv) await writeFileAtomically(csv, csvOf(predictions));
+  if (sr) {
+    const others = await writeReports(sr, predictions, `diptych ${name}`, run.folder.classes);
+    if (others > 0) reporter.warn(`${others} images are no DICOM that names its study, and are in no report`);
+  }
   const found = predictions.reduce((sum, { lesions }) => sum + lesions.length, 0);
   reporter.note(
-    `${predictions.length} images, ${found} lesions above ${threshold}: ${[json, csv, overlays].filter(Boolean).join(", ")}`,
+    `${predictions.length} images, ${found} lesions above ${threshold}: ${[json, csv, overlays, sr].filter(Boolean).join(", ")}`,
   );
   if (bad > 0) {
     reporter.warn(`${bad} of ${images.length} images could not be used`);
@@ -103,6 +141,7 @@ export function addPredict(program: Command): void {
     .option("--json <file>", "where the lesions go", "predictions.json")
     .option("--csv <file>", "a line a lesion, too")
     .option("--overlays <folder>", "a PNG an image, with its lesions drawn")
+    .option("--sr <folder>", "a DICOM structured report (Mammography CAD SR) a study")
     .option("--adapter <kind>", "auto, hardware, software or embedded; also DIPTYCH_ADAPTER")
     .action(predict);
 }

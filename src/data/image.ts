@@ -13,16 +13,22 @@ export function pathOf(source: string): string {
   return parseSource(source)[1];
 }
 
+/** The number of the frame that a source names, from 1; undefined: none. */
+export function frameOf(source: string): number | undefined {
+  const [, , frame] = parseSource(source);
+  return frame === undefined ? undefined : Number(frame);
+}
+
 /**
  * @param source a path; of a DICOM file with several frames followed by "#" and the number of one, from 1.
  * @throws UserError naming the file when it is missing, of another kind, damaged or cut short.
  */
 export async function readImage(source: string): Promise<GrayImage> {
-  const [, path, frame] = parseSource(source);
+  const path = pathOf(source);
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(`${path}: ${error.code === "ENOENT" ? "no such file" : reasonOf(error)}`);
   });
   if (isPng(bytes)) return decodePng(bytes, path);
-  if (isDicom(bytes)) return decodeDicom(bytes, path, frame === undefined ? undefined : Number(frame));
+  if (isDicom(bytes)) return decodeDicom(bytes, path, frameOf(source));
   throw new UserError(`${path}: neither a PNG nor a DICOM file`);
 }

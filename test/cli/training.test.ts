@@ -183,7 +183,10 @@ test("predict tells lesions in the files' pixels, and a bad file stops no other"
     .map((name) => join(images, name));
   writeFileSync(join(folder, "bad.dcm"), "no image");
   const args = ["predict", "whole", first, "bad.dcm", second, "--threshold", "0", "--batch", "2"];
-  const finished = await runCli([...args, "--csv", "found.csv", "--overlays", "drawn"], folder);
+  const finished = await runCli(
+    [...args, "--csv", "found.csv", "--overlays", "drawn", "--sr", "reports"],
+    folder,
+  );
   assert.equal(finished.code, 1);
   assert.match(finished.stdout, /bad\.dcm: neither a PNG nor a DICOM file$/m);
   assert.match(finished.stdout, /1 of 3 images could not be used$/m);
@@ -205,6 +208,8 @@ test("predict tells lesions in the files' pixels, and a bad file stops no other"
     found.images.flatMap((image: { lesions: unknown[] }) => image.lesions).length,
   );
   assert.equal(readdirSync(join(folder, "drawn")).length, 2);
+  const reports = readdirSync(join(folder, "reports"));
+  assert.ok(reports.length >= 1 && reports.every((name) => name.endsWith(".sr.dcm")), reports.join());
   const both = await runCli(["predict", "whole", first, "--model", "base_ub"], folder);
   assert.match(
     messages(both)[0],

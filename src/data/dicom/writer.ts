@@ -1,6 +1,6 @@
 // Writes DICOM files with the attributes that their kind's modules require. Nothing depends on the clock: the same
 // images and tags give the same bytes.
-import { data } from "dcmjs";
+import { type DataSet, data } from "dcmjs";
 import { writeFileAtomically } from "../../base/files.ts";
 import type { GrayImage } from "../grayImage.ts";
 import { explicitLittleEndian } from "./dicom.ts";
@@ -24,21 +24,27 @@ export function encodeDicom(image: GrayImage | readonly GrayImage[], tags: Dicom
     kind === "ffdm"
       ? mammogramAttributes(frames[0], tags)
       : tomosynthesisAttributes(frames, { ...tags, kind });
+  const elements = data.DicomMetaDictionary.denaturalizeDataset({
+    ...attributes,
+    PixelData: [joined(frames).buffer],
+    _vrMap: { PixelData: "OW" },
+  });
+  return dicomFile(attributes.SOPClassUID, attributes.SOPInstanceUID, elements);
+}
+
+/** The bytes of an explicit little-endian file of an object: its elements behind the meta information. */
+export function dicomFile(sopClass: string, sopInstance: string, elements: DataSet): Uint8Array {
   const file = new data.DicomDict(
     data.DicomMetaDictionary.denaturalizeDataset({
       FileMetaInformationVersion: [new Uint8Array([0, 1]).buffer],
-      MediaStorageSOPClassUID: attributes.SOPClassUID,
-      MediaStorageSOPInstanceUID: attributes.SOPInstanceUID,
+      MediaStorageSOPClassUID: sopClass,
+      MediaStorageSOPInstanceUID: sopInstance,
       TransferSyntaxUID: explicitLittleEndian,
       ImplementationClassUID: uidFrom("diptych"),
       ImplementationVersionName: "DIPTYCH",
     }),
   );
-  file.dict = data.DicomMetaDictionary.denaturalizeDataset({
-    ...attributes,
-    PixelData: [joined(frames).buffer],
-    _vrMap: { PixelData: "OW" },
-  });
+  file.dict = elements;
   return new Uint8Array(file.write());
 }
 
