@@ -7,7 +7,7 @@ import { describeAdapter } from "../engine/adapter.ts";
 import { type Engine, withEngine } from "../engine/engine.ts";
 import { untunedIdentity } from "../engine/tuning.ts";
 import { renderSummary } from "../evaluate/summaryTable.ts";
-import { checkConfig, presetNames } from "../regime/config.ts";
+import { checkStoredConfig, presetNames } from "../regime/config.ts";
 import { runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
 import { dataOf, factsOf, fitToData } from "../regime/startRun.ts";
@@ -84,7 +84,7 @@ function resumeRun({ resume, adapter, stage, ...others }: TrainOptions): RunFold
     throw new UserError(
       `${optionName(conflicting)} cannot be changed by --resume: the run keeps its configuration; only --adapter and --stage can`,
     );
-  return RunFolder.open(resume, checkConfig);
+  return RunFolder.open(resume, checkStoredConfig);
 }
 
 const timestamp = (): string => new Date().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");

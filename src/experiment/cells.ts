@@ -6,7 +6,7 @@ import { UserError } from "../base/errors.ts";
 import type { Reporter } from "../base/reporter.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ImageResult } from "../evaluate/detection.ts";
-import { type Config, checkConfig } from "../regime/config.ts";
+import { type Config, checkStoredConfig } from "../regime/config.ts";
 import { modulesOf } from "../regime/modules.ts";
 import { type Results, runRegime } from "../regime/run.ts";
 import { RunFolder } from "../regime/runFolder.ts";
@@ -71,7 +71,7 @@ class CellRun {
 
   /** A cell that a plan has left behind says so: its figures would stand under another plan's name. */
   #checkKept(): void {
-    const kept = RunFolder.open(this.#path, checkConfig).config as Readonly<Record<string, unknown>>;
+    const kept = RunFolder.open(this.#path, checkStoredConfig).config as Readonly<Record<string, unknown>>;
     const wanted = this.#config as Readonly<Record<string, unknown>>;
     const changed = Object.keys(wanted).find(
       (field) => JSON.stringify(kept[field]) !== JSON.stringify(wanted[field]),
@@ -99,7 +99,7 @@ class CellRun {
     const { engine, reporter, signal } = this.context;
     const manifest = await dataOf(engine, this.#config, reporter, signal);
     const folder = (await this.#read("config.json"))
-      ? RunFolder.open(this.#path, checkConfig)
+      ? RunFolder.open(this.#path, checkStoredConfig)
       : await RunFolder.create(this.#path, this.#config, factsOf(engine, manifest));
     const fetched = new Set<string>();
     for (const { task, key } of this.#tasks)

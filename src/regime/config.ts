@@ -244,6 +244,28 @@ export function checkConfig(value: unknown, source: string): Config {
   throw new UserError(`${source}: ${at}${issue.message}`);
 }
 
+/**
+ * A run's configuration as its folder keeps it. Fields that were not there yet when it was written have the defaults, which are
+ * what was done before there was a choice; what it trains and compares is its own alone.
+ * @throws UserError as `checkConfig`.
+ */
+export function checkStoredConfig(value: unknown, source: string): Config {
+  const isObject = (part: unknown): part is Record<string, unknown> =>
+    typeof part === "object" && part !== null && !Array.isArray(part);
+  const filled = (defaults: unknown, stored: unknown): unknown => {
+    if (stored === undefined) return defaults;
+    if (!isObject(defaults) || !isObject(stored) || stored.kind !== defaults.kind) return stored;
+    const names = [...new Set([...Object.keys(defaults), ...Object.keys(stored)])];
+    return Object.fromEntries(
+      names.map((name) => [
+        name,
+        name in designFields ? (stored[name] ?? defaults[name]) : filled(defaults[name], stored[name]),
+      ]),
+    );
+  };
+  return checkConfig(filled(base, value), source);
+}
+
 /** Names that the parts of a run call each other by. */
 function checkDesign(config: Config, source: string): Config {
   const { detectors, students, models, comparisons } = config;

@@ -1,7 +1,7 @@
 // A finished run, to use what it has trained.
 import { UserError } from "../base/errors.ts";
 import type { BatchShape } from "../train/task.ts";
-import { checkConfig } from "./config.ts";
+import { checkStoredConfig } from "./config.ts";
 import { batchShape } from "./loaders.ts";
 import { comparedModels, type Model } from "./models.ts";
 import { type Modules, modulesOf } from "./modules.ts";
@@ -14,7 +14,7 @@ export class TrainedRun {
 
   /** @throws UserError when there is no run in the folder. */
   constructor(path: string) {
-    this.folder = RunFolder.open(path, checkConfig);
+    this.folder = RunFolder.open(path, checkStoredConfig);
     const { config, classes } = this.folder;
     this.modules = modulesOf(config, classes.length);
     this.models = comparedModels(this.modules, config);

@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { UserError } from "../../src/base/errors.ts";
-import { checkConfig, makeConfig, presetNames, readConfigFile } from "../../src/regime/config.ts";
+import {
+  checkConfig,
+  checkStoredConfig,
+  makeConfig,
+  presetNames,
+  readConfigFile,
+} from "../../src/regime/config.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "diptych-config-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -50,6 +56,21 @@ test("unknown fields, wrong values and wrong presets are named", () => {
 test("a run's stored configuration passes its own check", () => {
   const config = makeConfig("full", []);
   assert.deepEqual(checkConfig(JSON.parse(JSON.stringify(config)), "config.json"), config);
+});
+
+test("a stored configuration of before there was a field has its default, and keeps its own design", () => {
+  const { images, evaluation, models, ...older } = makeConfig("default", []);
+  const { rule, ...judged } = evaluation;
+  const { twin_sm, ...fewer } = models;
+  const comparisons = [["fused", "model_sm"]];
+  const stored = { ...older, models: fewer, comparisons, evaluation: { ...judged, resamples: 7 } };
+  const config = checkStoredConfig(stored, "config.json");
+  assert.deepEqual([config.images, config.evaluation], [images, { ...evaluation, resamples: 7 }]);
+  assert.ok(!("twin_sm" in config.models));
+  assert.throws(
+    () => checkStoredConfig({ ...stored, batch: 0 }, "config.json"),
+    refusedAs(/^config\.json: batch: /),
+  );
 });
 
 test("a configuration file that is missing, no JSON or no object is named", async () => {
