@@ -1,8 +1,7 @@
 // The pair manifest: a CSV file with one row a view of a breast, which names its FFDM and its SM.
-import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { createReadStream, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { parse } from "csv-parse/sync";
+import { parse } from "csv-parse";
 import { type Box, boxArea } from "../base/boxes.ts";
 import { reasonOf, UserError } from "../base/errors.ts";
 import { writeFileAtomically } from "../base/files.ts";
@@ -81,17 +80,24 @@ export async function readManifest(
   requiredSplits: readonly Split[] = splits,
   images: PairColumns = mammogramColumns,
 ): Promise<Manifest> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`${path}: ${error.code === "ENOENT" ? "no such manifest" : reasonOf(error)}`);
-  });
-  const rows = parseTable(path, text, images).map(({ row, fields }) => parseRow(path, row, fields));
+  const shared = new SharedText();
+  const rows: NumberedRow[] = [];
+  for await (const { row, fields } of tableRows(path, images)) rows.push(parseRow(path, row, fields, shared));
   checkPatients(path, rows);
   checkRepeats(path, rows);
   checkSplits(path, rows, requiredSplits);
   const classes = [...new Set(rows.flatMap(({ labels }) => labels))].sort();
-  const pairs = rows.map(({ labels, halves: _, ...pair }) => ({
-    ...pair,
-    classes: labels.map((label) => classes.indexOf(label) + 1),
+  const pairs = rows.map(({ row, patient, side, view, ffdm, sm, ffdmBoxes, smBoxes, labels, split }) => ({
+    row,
+    patient,
+    side,
+    view,
+    ffdm,
+    sm,
+    ffdmBoxes,
+    smBoxes,
+    classes: labels.length > 0 ? labels.map((label) => classes.indexOf(label) + 1) : shared.none,
+    split,
   }));
   return { path, halves: commonHalves(path, rows), pairs, classes };
 }
@@ -131,33 +137,61 @@ function fail(path: string, row: number, field: string, problem: string): never 
   throw new UserError(`${path}: row ${row}, ${field}: ${problem}`);
 }
 
-/** The data rows with their line numbers. */
-function parseTable(
-  path: string,
-  text: string,
-  images: PairColumns,
-): { row: number; fields: Record<Column, string> }[] {
-  let records: { info: { lines: number }; record: string[] }[];
-  try {
-    const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true };
-    records = parse(text, options) as unknown as typeof records;
-  } catch (error) {
-    throw new UserError(`${path}: not a readable CSV file: ${reasonOf(error)}`);
+/** One string for all rows that say the same, and one list for all that say nothing: a manifest may have millions. */
+class SharedText {
+  readonly #known = new Map<string, string>();
+  readonly none: readonly never[] = [];
+
+  of(text: string): string {
+    const known = this.#known.get(text);
+    if (known === undefined) this.#known.set(text, text);
+    return known ?? text;
   }
-  const [header, ...rows] = records;
+}
+
+/** The data rows with their line numbers, one after the other as the file is read. */
+async function* tableRows(
+  path: string,
+  images: PairColumns,
+): AsyncGenerator<{ row: number; fields: Record<Column, string> }> {
   const heads = columns.map((column) => headOf(column, images));
-  checkHeader(path, header?.record ?? [], heads);
-  if (rows.length === 0) throw new UserError(`${path}: has no rows below its header`);
-  return rows.map(({ info, record }) => {
-    if (record.length !== header.record.length)
+  let header: readonly string[] | undefined;
+  let rows = 0;
+  for await (const { info, record } of csvRecords(path)) {
+    if (header === undefined) {
+      checkHeader(path, record, heads);
+      header = record;
+      continue;
+    }
+    const names = header;
+    if (record.length !== names.length)
       throw new UserError(
-        `${path}: row ${info.lines}: has ${record.length} fields, the header ${header.record.length}`,
+        `${path}: row ${info.lines}: has ${record.length} fields, the header ${names.length}`,
       );
     const fields = Object.fromEntries(
-      record.map((field, index) => [columns[heads.indexOf(header.record[index])], field]),
+      record.map((field, index) => [columns[heads.indexOf(names[index])], field]),
     );
-    return { row: info.lines, fields: fields as Record<Column, string> };
-  });
+    rows++;
+    yield { row: info.lines, fields: fields as Record<Column, string> };
+  }
+  if (header === undefined) checkHeader(path, [], heads);
+  if (rows === 0) throw new UserError(`${path}: has no rows below its header`);
+}
+
+async function* csvRecords(path: string): AsyncGenerator<{ info: { lines: number }; record: string[] }> {
+  const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true };
+  const file = createReadStream(path);
+  const parser = file.pipe(parse(options));
+  file.on("error", (error) => parser.destroy(error));
+  try {
+    yield* parser;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new UserError(`${path}: no such manifest`);
+    throw new UserError(`${path}: not a readable CSV file: ${reasonOf(error)}`);
+  } finally {
+    file.destroy();
+  }
 }
 
 function checkHeader(path: string, header: readonly string[], known: readonly string[]): void {
@@ -170,11 +204,16 @@ function checkHeader(path: string, header: readonly string[], known: readonly st
   });
 }
 
-function parseRow(path: string, row: number, fields: Record<Column, string>): NumberedRow {
+function parseRow(
+  path: string,
+  row: number,
+  fields: Record<Column, string>,
+  shared: SharedText,
+): NumberedRow {
   const oneOf = <T extends string>(column: Column, legal: readonly T[]): T => {
     if (!(legal as readonly string[]).includes(fields[column]))
       fail(path, row, column, `"${fields[column]}" must be ${legal.join(" or ")}`);
-    return fields[column] as T;
+    return legal[legal.indexOf(fields[column] as T)];
   };
   if (fields.patient === "") fail(path, row, "patient", "must not be empty");
   const present = halves.filter((half) => fields[half] !== "");
@@ -204,14 +243,14 @@ function parseRow(path: string, row: number, fields: Record<Column, string>): Nu
   return {
     row,
     halves: present,
-    patient: fields.patient,
+    patient: shared.of(fields.patient),
     side,
-    view: fields.view,
+    view: shared.of(fields.view),
     ffdm: ffdm.file,
     sm: sm.file,
-    ffdmBoxes: ffdm.boxes,
-    smBoxes: sm.boxes,
-    labels,
+    ffdmBoxes: labels.length > 0 ? ffdm.boxes : shared.none,
+    smBoxes: labels.length > 0 ? sm.boxes : shared.none,
+    labels: labels.length > 0 ? labels.map((label) => shared.of(label)) : shared.none,
     split,
   };
 }
@@ -273,12 +312,13 @@ function checkPatients(path: string, rows: readonly NumberedRow[]): void {
 }
 
 function checkRepeats(path: string, rows: readonly NumberedRow[]): void {
-  const firstRows = new Map<string, number>();
-  for (const { row, ffdm, sm } of rows) {
-    const key = `${ffdm}\0${sm}`;
-    const first = firstRows.get(key);
-    if (first !== undefined) fail(path, row, "ffdm, sm", `the pair of row ${first} again`);
-    firstRows.set(key, row);
+  const byImage = new Map<string, NumberedRow[]>();
+  for (const pair of rows) {
+    const others = byImage.get(pair.ffdm);
+    const first = others?.find(({ sm }) => sm === pair.sm);
+    if (first) fail(path, pair.row, "ffdm, sm", `the pair of row ${first.row} again`);
+    if (others) others.push(pair);
+    else byImage.set(pair.ffdm, [pair]);
   }
 }
 
