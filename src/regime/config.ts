@@ -269,10 +269,12 @@ export function checkStoredConfig(value: unknown, source: string): Config {
 /** Names that the parts of a run call each other by. */
 function checkDesign(config: Config, source: string): Config {
   const { detectors, students, models, comparisons } = config;
+  const { start } = config.distillation;
+  const isUsed = Object.values(students).some((student) => student.start === undefined);
   const fault =
     designFault({ detectors, students, models, comparisons }) ??
-    (config.distillation.start !== "random" && !(config.distillation.start in detectors)
-      ? ["distillation.start", `"${config.distillation.start}" must be random or a detector`]
+    (isUsed && start !== "random" && !(start in detectors)
+      ? ["distillation.start", `"${start}" must be random or a detector`]
       : undefined);
   if (fault) throw new UserError(`${source}: ${fault[0]}: ${fault[1]}`);
   return config;

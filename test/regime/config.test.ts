@@ -119,4 +119,11 @@ test("what a run trains and compares is merged by name, null takes away, and unk
     { distillation: { start: "module_b" } },
     'distillation.start: "module_b" must be random or a detector',
   );
+  const alone = {
+    detectors: { module_c: null, module_a2: null },
+    students: { module_b: null },
+    models: { model_ffdm: null, fused: null, twin_sm: null, base_ub: null },
+    comparisons: [],
+  };
+  assert.deepEqual(Object.keys(make(alone).detectors), ["module_a"]);
 });
