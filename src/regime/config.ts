@@ -66,7 +66,10 @@ const configSchema = z.strictObject({
   /** Share of the steps over which the learning rate rises. */
   warmup: fraction,
   averageDecay: fraction,
-  /** Share of a stage's epochs in which batch norms normalise by the batch; afterwards by the running statistics. */
+  /**
+   * Share of a stage's epochs, rounded up, in which batch norms normalise by the batch; afterwards by the running statistics, as
+   * from the first epoch on in networks that start trained.
+   */
   batchStatistics: fraction,
   /** Safetensors files in effdet's names that feature networks start from, by the image they see; null: drawn. */
   pretrained: z.strictObject({ sm: z.string().nullable(), ffdm: z.string().nullable() }),
@@ -150,10 +153,10 @@ const base: Config = {
   anchorScale: null,
   dropConnectRate: 0,
   optimizer: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 10 },
-  learningRate: 2e-3,
+  learningRate: 5e-3,
   warmup: 0.1,
   averageDecay: 0.95,
-  batchStatistics: 0.2,
+  batchStatistics: 0.05,
   pretrained: { sm: null, ffdm: null },
   preprocess: { crop: true, spacing: null },
   positives: null,
@@ -175,7 +178,7 @@ const base: Config = {
   ...defaultDesign,
   distillation: { loss: "mse", start: "module_c", tap: "pyramid", levels: null, blur: 0 },
   predictor: { fineTune: false },
-  evaluation: { resamples: 2000, rule: "iou 0.1", nmsIou: 0.5, maxDetections: 100 },
+  evaluation: { resamples: 2000, rule: "iou 0.1", nmsIou: 0.2, maxDetections: 100 },
   workers: 2,
   cache: { memory: 512, disk: 16_384 },
   unreadable: "stop",

@@ -18,7 +18,7 @@ import { batchShape, RunLoaders } from "./loaders.ts";
 import { comparedModels } from "./models.ts";
 import { type Modules, modulesOf } from "./modules.ts";
 import type { RunFolder } from "./runFolder.ts";
-import { stageTasks } from "./stages.ts";
+import { type StageTask, stageTasks } from "./stages.ts";
 import { type TaskContext, trainTask } from "./trainTask.ts";
 
 export interface RunContext {
@@ -41,13 +41,14 @@ export interface Results extends Summary {
   readonly tuning: string;
 }
 
-function trainingOptions(config: Config, stage: 1 | 2 | 3): TrainingOptions {
+function trainingOptions(config: Config, { stage, trains, startsFrom }: StageTask): TrainingOptions {
   const { seed, optimizer, learningRate, warmup, averageDecay, batchStatistics, saveEvery } = config;
   const epochs = config.epochs[`stage${stage}`];
+  const isTrained = trains.every((name) => name in startsFrom);
   return {
     shape: batchShape(config),
     epochs,
-    batchStatisticsEpochs: Math.ceil(batchStatistics * epochs),
+    batchStatisticsEpochs: isTrained ? 0 : Math.ceil(batchStatistics * epochs),
     seed,
     optimizer: optimizer as OptimizerOptions,
     learningRate,
@@ -91,7 +92,7 @@ class Run {
           interrupted: () => this.context.interrupted(),
           modules: this.#modules,
           loaders: { training: task.stage === 2 ? all : labelled, validation },
-          options: trainingOptions(this.#config, task.stage),
+          options: trainingOptions(this.#config, task),
         };
         await this.#timed(task.name, () => trainTask(context, task));
       }
