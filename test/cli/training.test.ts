@@ -81,6 +81,15 @@ function metrics(run: string): unknown[] {
   });
 }
 
+test("batch norms normalise by the batch in the first epoch of what starts new, and never in what starts trained", () => {
+  const epochs = metrics("whole") as { task: string; epoch?: number; batchStatistics?: boolean }[];
+  const byBatch = epochs.filter(({ batchStatistics }) => batchStatistics);
+  assert.ok(byBatch.every(({ epoch }) => epoch === 1));
+  const trained = new Set(epochs.filter(({ epoch }) => epoch !== undefined).map(({ task }) => task));
+  for (const { task } of byBatch) trained.delete(task);
+  assert.deepEqual([...trained], ["module_b"]);
+});
+
 test("stopping twice and resuming gives the same bits as an uninterrupted run", async () => {
   const stopAt = (args: string[], line: RegExp) => {
     let sent = false;
