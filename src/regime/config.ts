@@ -192,6 +192,11 @@ const presets: Readonly<Record<string, ConfigOverrides>> = {
     evaluation: { resamples: 200 },
   },
   default: {},
+  /** Enough patients and steps that detectors find lesions on two cores; the plans in experiments/ use it. */
+  study: {
+    phantom: { patients: 400 },
+    epochs: { stage1: 40, stage2: 12, stage3: 16 },
+  },
   full: {
     phantom: { patients: 2000, rows: 1024, columns: 512, spacing: 0.1 },
     model: "d0",

@@ -16,7 +16,7 @@ writeFileSync(join(folder, "damaged.json"), "{");
 const refusals: readonly [args: string, message: RegExp][] = [
   ["train --nope", /^error: unknown option '--nope'$/],
   ["frobnicate", /^error: unknown command 'frobnicate'$/],
-  ["train --preset tiny", /^diptych: --preset tiny: must be one of smoke, default, full$/],
+  ["train --preset tiny", /^diptych: --preset tiny: must be one of smoke, default, study, full$/],
   ["train --model d9", /^diptych: --model: .*"nano"\|"d0"/],
   [
     "train --image-size 100",

@@ -49,7 +49,7 @@ test("unknown fields, wrong values and wrong presets are named", () => {
   refuse({ optimizer: { kind: "adam" } }, /^run\.json: optimizer\.kind: /);
   assert.throws(
     () => makeConfig("tiny", []),
-    refusedAs(/--preset tiny: must be one of smoke, default, full/),
+    refusedAs(/--preset tiny: must be one of smoke, default, study, full/),
   );
 });
 
