@@ -1,5 +1,6 @@
 // A finished run's folder, gathered for its page.
 import { readFile } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { reasonOf, UserError } from "../base/errors.ts";
 import type { Manifest } from "../data/manifest.ts";
 import { describeAdapter } from "../engine/adapter.ts";
@@ -66,11 +67,16 @@ async function epochsOf(folder: RunFolder): Promise<EpochLosses[]> {
   return [...epochs.values()];
 }
 
-/** What was told while training, once each: a resumed run may have told it twice. */
-async function warningsOf(folder: RunFolder): Promise<string[]> {
+/**
+ * What was told while training, once each: a resumed run may have told it twice. Files are named from the manifest's folder on,
+ * since a page is passed around.
+ */
+async function warningsOf(folder: RunFolder, manifest: Manifest): Promise<string[]> {
+  const here = join(dirname(manifest.path), sep);
   const text = await readFile(folder.file("warnings.jsonl"), "utf8").catch(() => "");
   const lines = text.split("\n").filter((line) => line !== "");
-  return [...new Set(lines.map((line) => (JSON.parse(line) as { warning: string }).warning))];
+  const told = lines.map((line) => (JSON.parse(line) as { warning: string }).warning);
+  return [...new Set(told)].map((warning) => warning.replaceAll(here, ""));
 }
 
 function settingOf({ config }: RunFolder, manifest: Manifest): [string, string][] {
@@ -114,7 +120,7 @@ export async function gatherReport(context: TrainedContext, manifest: Manifest):
       Object.entries(results.further.models).map(([name, { calibration }]) => [name, calibration]),
     ),
     epochs: await epochsOf(folder),
-    warnings: await warningsOf(folder),
+    warnings: await warningsOf(folder, manifest),
     ...(analysis ? { subgroups: analysis.subgroups, analysis: renderAnalysis(analysis) } : {}),
     distillation: await illustrateDistillation(context),
     gallery: await illustrateDetections(context, detections[shown]),

@@ -2,7 +2,15 @@
 // the middle and a resume, which must change no bit.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -244,10 +252,15 @@ test("analyse says where the gain comes from, and leaves it in the run's folder"
 });
 
 test("report is one page that loads nothing, with figures, curves, subgroups and pictures", async () => {
+  const set = dirname(json<{ data: { manifest: string } }>("whole", "config.json").data.manifest);
+  const told = { task: "module_a", warning: `${join(set, "images", "odd.dcm")}: is odd` };
+  appendFileSync(join(folder, "whole", "warnings.jsonl"), `${JSON.stringify(told)}\n`);
   const finished = await runCli(["report", "whole"], folder);
   assert.equal(finished.code, 0, finished.stderr);
   const html = read("whole", "report.html").toString();
   assert.doesNotMatch(html, /(src|href)="(?!data:)/);
+  assert.match(html, /<li>images\/odd\.dcm: is odd<\/li>/);
+  assert.ok(!html.includes(set));
   for (const title of [
     "What was run",
     "Figures",
