@@ -281,7 +281,7 @@ export async function runPage(report: RunReport): Promise<string> {
       ? [
           {
             title: "Agreement and features",
-            body: `<div class="scroll" tabindex="0"><pre>${analysis.replace(/[&<>]/g, "")}</pre></div>`,
+            body: `<div class="scroll" tabindex="0"><pre>${escapeHtml(analysis)}</pre></div>`,
           },
         ]
       : []),

@@ -261,6 +261,7 @@ test("report is one page that loads nothing, with figures, curves, subgroups and
   assert.doesNotMatch(html, /(src|href)="(?!data:)/);
   assert.match(html, /<li>images\/odd\.dcm: is odd<\/li>/);
   assert.ok(!html.includes(set));
+  assert.match(html, /^module_b -&gt; module_c /m);
   for (const title of [
     "What was run",
     "Figures",
