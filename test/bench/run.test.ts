@@ -55,7 +55,8 @@ test("more work takes longer, and times are above the floor of an empty kernel",
   const [small, large] = rows.map(({ timing }) => timing!);
   assert.ok(large.hot.median > 3 * small.hot.median, `${large.hot.median} against ${small.hot.median} ns`);
   for (const { hot, cold, wall, floor } of [small, large]) {
-    assert.ok(floor.median < hot.median);
+    // The best rounds, here and below, because a busy machine spoils medians.
+    assert.ok(Math.min(...floor.rounds) < Math.min(...hot.rounds));
     for (const { low, median, high, rounds, samples } of [hot, cold, wall]) {
       assert.ok(low <= median && median <= high && low > 0);
       assert.ok(rounds.length >= options.rounds && samples >= rounds.length);
@@ -63,7 +64,7 @@ test("more work takes longer, and times are above the floor of an empty kernel",
     assert.ok(wall.median > floor.median);
   }
   assert.equal(large.fraction.ceiling, "compute");
-  // The best round, because a busy machine spoils medians; it may have spoilt the ceiling, which a fault of units would miss by far.
+  // The ceiling may have been spoilt, too; a fault of units would miss it by far.
   const best = rows[1].flops / Math.min(...large.hot.rounds) / (ceilings.flopsPerSecond / 1e9);
   assert.ok(best > 0.2 && best < 3, `${best} of the ceiling`);
   assert.ok(ceilings.copyBytesPerSecond > 1e8 && ceilings.flopsPerSecond > 1e8);

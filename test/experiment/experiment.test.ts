@@ -17,6 +17,7 @@ const plan = {
   config: {
     phantom: { patients: 10 },
     imageSize: [64, 64],
+    learningRate: 0.002,
     evaluation: { resamples: 50 },
     detectors: { module_a2: null },
     models: { twin_sm: null, base_ub: null },
